@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every room is built with: Swift 6 mode, and the features that make dependencies and isolation visible.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// For the rooms that touch C: every unsafe expression is marked.
+let strict: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "culvert",
+    products: [
+        .executable(name: "culvert", targets: ["culvert"]),
+        .library(name: "PrometheusInstrumentation", targets: ["PrometheusInstrumentation"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // C libraries: a module map and a shim header each.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+
+        // Foundations: no I/O, no clock.
+        .target(name: "PrometheusInstrumentation", swiftSettings: settings),
+        .target(name: "Exposition", swiftSettings: settings),
+        .target(name: "Relabeling", swiftSettings: settings),
+        .target(name: "ScrapeCodec", dependencies: ["CZstd", nio], swiftSettings: strict),
+        .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: strict),
+        .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: strict),
+        .target(
+            name: "HTTPClient", dependencies: ["TLS", "CDeflate", nio, nioPosix, nioHTTP1], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["Relabeling", yams], swiftSettings: settings),
+
+        // The work.
+        .target(name: "Discovery", dependencies: ["Settings", "Relabeling"], swiftSettings: settings),
+        .target(
+            name: "Scraping", dependencies: ["HTTPClient", "ScrapeCodec", "Relabeling", "TLS", nio],
+            swiftSettings: settings),
+        .target(
+            name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: settings),
+        .target(
+            name: "Views",
+            dependencies: [
+                "Exposition", "Relabeling", "ScrapeCodec", "TLS", "PrometheusInstrumentation", "CDeflate", hummingbird,
+                httpTypes, nio, nioHTTP1, logging, lifecycle,
+            ],
+            swiftSettings: strict),
+
+        // Compositions.
+        .target(
+            name: "Agent",
+            dependencies: [
+                "Settings", "Discovery", "Scraping", "HTTPClient", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",
+                "PrometheusInstrumentation", nio, nioPosix, logging, lifecycle,
+            ], swiftSettings: settings),
+        .target(
+            name: "Collector",
+            dependencies: [
+                "Settings", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS", "Views", "PrometheusInstrumentation",
+                nio, nioPosix, logging, lifecycle,
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "culvert",
+            dependencies: [
+                "Agent", "Collector", "Settings", "ScrapeLog", "TLS", arguments, logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

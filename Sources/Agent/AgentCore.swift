@@ -1,0 +1,314 @@
+import Discovery
+import HTTPClient
+import Logging
+import NIOCore
+import NIOPosix
+import PrometheusInstrumentation
+import Relabeling
+import ScrapeCodec
+import ScrapeLog
+import Scraping
+import Settings
+import TLS
+import Tunnel
+
+/// The agent: targets are scraped, results encoded and logged, the log sent through the tunnels. This room wires the
+/// others together and owns their lives. Everything here happens on one event loop, so that a scrape costs no hop and no
+/// lock; only making the log durable leaves it.
+final class AgentCore {
+    private let options: AgentOptions
+    private var settings: AgentSettings
+    private let eventLoop: any EventLoop
+    private let threadPool: NIOThreadPool
+    private let logger: Logger
+    private let metrics: AgentMetrics
+    private let log: ScrapeLog
+    private let budget = BodyBudget()
+    private var jobs: JobTLSContexts
+    private let references = TargetReferences()
+    private var manager: ScrapeManager?
+    private let name: String
+
+    private var table = TargetTable()
+    private var encoder = ScrapeEncoder()
+    private var source: LogTunnelSource?
+    private var clients: [TunnelClient] = []
+    private var flushScheduled = false
+    private var isStarting = true
+    private var isSyncing = false
+    private var timers: [RepeatedTask] = []
+
+    /// Small results that end within this time of each other share one write and one frame.
+    private static let batch = TimeAmount.milliseconds(5)
+
+    /// - Throws: `ScrapeLogError`, `TLSError`, `RegistrationError`.
+    init(_ options: AgentOptions, eventLoop: any EventLoop, threadPool: NIOThreadPool) throws {
+        self.options = options
+        self.settings = options.settings
+        self.eventLoop = eventLoop
+        self.threadPool = threadPool
+        self.logger = options.logger
+        self.metrics = try AgentMetrics(version: options.version)
+        self.name = try Self.agentName(options.settings)
+        let storage: LogStorage =
+            settings.log.directory.map { .directory($0) }
+            ?? .memory(maximumBytes: Int(clamping: settings.log.memorySize))
+        let now = options.wallClock() / 1000
+        self.log = try ScrapeLog(
+            .init(storage: storage, maximumBytes: settings.log.maxSize, fallbackBytes: Int(clamping: settings.log.memorySize)),
+            nowMilliseconds: now)
+        self.jobs = try JobTLSContexts(options.settings)
+    }
+
+    /// The agent's name, from the certificate it shows to its first collector.
+    private static func agentName(_ settings: AgentSettings) throws -> String {
+        guard let first = settings.collectors.first else { return "agent" }
+        let context = try TunnelTLS.context(first.tlsConfig)
+        guard let certificate = context.ownCertificate else { return "agent" }
+        return try AgentIdentity(certificate: certificate).name
+    }
+
+    // MARK: Start
+
+    func start() {
+        wireLog()
+        wireScrapes()
+        wireTunnels()
+        updateTargets()
+        metrics.targets.set(Double(table.count))
+        isStarting = false
+        // The table goes out now, before the first scrape has ended: the collector must not have to wait for it.
+        _ = log.makeRoom(target: 0, payloadBytes: 0, time: nowMilliseconds)
+        flush()
+        logger.info(
+            "agent started",
+            metadata: [
+                "agent": "\(name)", "version": "\(options.version)", "targets": "\(table.count)",
+                "log": "\(settings.log.directory ?? "memory")", "epoch": "\(String(log.epoch, radix: 16))",
+                "tls": "\(TLSContext.libraryVersion)",
+            ])
+        for client in clients { client.start() }
+        every(.seconds(1)) { $0.sync() }
+        every(.seconds(5)) { $0.measure() }
+        every(.seconds(10)) { core in core.log.recover(nowMilliseconds: core.nowMilliseconds) }
+    }
+
+    private func updateTargets() {
+        let discovered = StaticDiscovery.targets(of: settings)
+        for problem in discovered.problems { logger.warning("\(problem)") }
+        manager?.update(discovered.targets + [OwnTarget.target(name: name, global: settings.global)])
+    }
+
+    /// Takes over changed jobs and certificates.
+    func reload(_ fresh: AgentSettings) throws {
+        jobs = try JobTLSContexts(fresh)
+        let needsRestart =
+            fresh.collectors.map(\.name) != settings.collectors.map(\.name) || fresh.log != settings.log
+        settings = fresh
+        manager?.reloadTLS()
+        updateTargets()
+        if needsRestart { logger.warning("changed collectors and log settings take effect after a restart") }
+        logger.notice("configuration reloaded", metadata: ["file": "\(fresh.file)", "targets": "\(table.count)"])
+    }
+
+    private var nowMilliseconds: Int64 { options.wallClock() / 1000 }
+
+    private func every(_ interval: TimeAmount, _ work: @escaping (AgentCore) -> Void) {
+        let bound = NIOLoopBound((self, work), eventLoop: eventLoop)
+        timers.append(
+            eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+                let (core, work) = bound.value
+                work(core)
+            })
+    }
+
+    private func wireLog() {
+        log.table = { [weak self] in self?.table.entries ?? [] }
+        log.onStateChange = { [weak self] state in self?.report(state) }
+        log.configureCollectors(settings.collectors.map { "\($0.host):\($0.port)" })
+        let repaired = log.statistics.repairedBytes
+        if repaired > 0 {
+            logger.warning(
+                "the log was not closed cleanly and was cut at its last whole record",
+                metadata: ["bytes_cut": "\(repaired)"])
+        }
+    }
+
+    private func report(_ state: ScrapeLogState) {
+        switch state {
+        case .normal: logger.notice("the log is back on disk, under a new epoch")
+        case .memory(let reason):
+            logger.error(
+                "the log cannot be written to disk and goes on in memory; scraping continues, an outage longer than the memory budget loses the oldest data",
+                metadata: ["reason": "\(reason)", "directory": "\(settings.log.directory ?? "")"])
+        }
+    }
+
+    private func wireScrapes() {
+        var environment = ScrapeEnvironment(eventLoop: eventLoop, budget: budget, version: options.version)
+        let wallClock = options.wallClock
+        environment.clock = WallClock { wallClock() / 1000 }
+        environment.tlsContext = { [weak self] target in self?.jobs.context(for: target) }
+        environment.serverName = { [weak self] target in self?.jobs.serverName(for: target) }
+        let registry = metrics.registry
+        environment.source = { target in
+            guard target.scheme == OwnTarget.scheme else { return .http }
+            return .inProcess { (contentType: TextFormat.contentType, body: ByteBuffer(bytes: registry.render())) }
+        }
+        manager = ScrapeManager(
+            environment: environment, references: references,
+            callbacks: .init(
+                onAnnounce: { [weak self] target, reference in self?.announce(target, reference) },
+                onWithdraw: { [weak self] reference in self?.withdraw(reference) },
+                onResult: { [weak self] reference, record in self?.append(record, reference) }))
+    }
+
+    private func wireTunnels() {
+        let wallClock = options.wallClock
+        let source = LogTunnelSource(log: log, nowMilliseconds: { wallClock() / 1000 }) { [weak self] in
+            self?.scheduleFlush()
+        }
+        self.source = source
+        let compressor = RangeCompressorBox()
+        let instance = SecureRandom.randomUInt64()
+        for collector in settings.collectors {
+            let address = TunnelAddress(collector)
+            let tls = collector.tlsConfig
+            let configuration = TunnelClient.Configuration(
+                address: address, instance: instance, build: "culvert/\(options.version)",
+                makeContext: { try TunnelTLS.context(tls) }, wallClock: options.wallClock)
+            let observer = TunnelObserver(address: address.description, logger: logger, metrics: metrics)
+            clients.append(
+                TunnelClient(
+                    configuration: configuration, eventLoop: eventLoop, source: source, compressor: compressor,
+                    onEvent: { observer.observe($0) }))
+            if let notAfter = try? TunnelTLS.context(tls).ownCertificate?.notAfter {
+                metrics.certificate[address.description].set(Double(notAfter))
+            }
+        }
+    }
+
+    // MARK: Work
+
+    private func announce(_ target: Target, _ reference: UInt32) {
+        do {
+            let payload = try table.insert(target, reference: reference)
+            metrics.targets.set(Double(table.count))
+            // At the start, the first segment's table holds them all.
+            guard !isStarting else { return }
+            log.append(.targetAnnounced, target: reference, time: nowMilliseconds, payload: payload)
+            scheduleFlush()
+        } catch {
+            logger.warning("a target cannot be announced", metadata: ["url": "\(target.url)", "reason": "\(error)"])
+        }
+    }
+
+    private func withdraw(_ reference: UInt32) {
+        table.remove(reference)
+        metrics.targets.set(Double(table.count))
+        log.append(.targetWithdrawn, target: reference, time: nowMilliseconds, payload: ByteBuffer())
+        scheduleFlush()
+    }
+
+    private func append(_ record: ScrapeRecord, _ reference: UInt32) {
+        metrics.observe(record)
+        var payload = ByteBuffer()
+        let kind = RecordKind(rawValue: encoder.encode(record, into: &payload)) ?? .keyframe
+        log.append(kind, target: reference, time: record.timestamp, payload: payload)
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
+        guard !flushScheduled else { return }
+        flushScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: Self.batch) {
+            bound.value.flushScheduled = false
+            bound.value.flush()
+        }
+    }
+
+    private func flush() {
+        log.flush()
+        for client in clients { client.logGrew() }
+    }
+
+    /// Makes what was written durable, on a thread that may block; one pass at a time.
+    private func sync() {
+        guard !isSyncing, let task = log.syncTask() else { return }
+        isSyncing = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        threadPool.runIfActive(eventLoop: eventLoop) { () -> ScrapeLogError? in
+            do throws(ScrapeLogError) {
+                try task.run()
+                return nil
+            } catch {
+                return error
+            }
+        }.whenSuccess { error in
+            bound.value.isSyncing = false
+            if let error { bound.value.log.syncFailed(error) }
+        }
+    }
+
+    private func measure() {
+        let statistics = log.statistics
+        metrics.logBytes.set(Double(statistics.bytesHeld))
+        metrics.logSegments.set(Double(statistics.segments))
+        metrics.logDroppedBytes.set(Double(statistics.droppedBytes))
+        metrics.logOnDisk.set(log.state == .normal ? 1 : 0)
+        metrics.bodiesInFlight.set(Double(budget.used))
+        for client in clients {
+            let name = client.configuration.address.description
+            metrics.sentLogBytes[name].set(Double(client.sentLogBytes))
+            metrics.sentFrameBytes[name].set(Double(client.sentFrameBytes))
+            metrics.unacknowledged[name].set(Double(source?.unacknowledged(by: name) ?? 0))
+            if let skew = client.clock.skew { metrics.skew[name].set(Double(skew) / 1e6) }
+            if let roundTrip = client.clock.roundTrip { metrics.roundTrip[name].set(Double(roundTrip) / 1e6) }
+        }
+    }
+
+    // MARK: Stop
+
+    /// Scrapes every target a last time, sends what is left, says goodbye and closes the log; within the grace period.
+    func stop() -> EventLoopFuture<Void> {
+        let grace = TimeAmount.milliseconds(settings.shutdownGracePeriod)
+        let deadline = eventLoop.now + grace
+        logger.info("stopping: last scrapes, then what is left is sent", metadata: ["grace": "\(settings.shutdownGracePeriod)ms"])
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        // A fifth of the grace period is kept for sending.
+        guard let manager else { return eventLoop.makeSucceededVoidFuture() }
+        return manager.scrapeAllOnce(deadline: eventLoop.now + .nanoseconds(grace.nanoseconds / 5 * 4))
+            .flatMap { bound.value.drain(until: deadline) }
+            .map { bound.value.close() }
+    }
+
+    /// Waits until every connected collector has acknowledged everything.
+    private func drain(until deadline: NIODeadline) -> EventLoopFuture<Void> {
+        manager?.stop()
+        flush()
+        sync()
+        let promise = eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(20)) { task in
+            let core = bound.value
+            let isWaiting = core.clients.contains { client in
+                client.isConnected && (core.source?.unacknowledged(by: client.configuration.address.description) ?? 0) > 0
+            }
+            guard !isWaiting || core.eventLoop.now >= deadline else { return }
+            task.cancel()
+            promise.succeed()
+        }
+        return promise.futureResult
+    }
+
+    private func close() {
+        for timer in timers { timer.cancel() }
+        for client in clients { client.stop() }
+        let left = clients.map { source?.unacknowledged(by: $0.configuration.address.description) ?? 0 }.max() ?? 0
+        log.close()
+        logger.info(
+            "agent stopped",
+            metadata: ["unacknowledged_bytes": "\(left)", "kept": "\(settings.log.directory == nil ? "no (log in memory)" : "on disk")"])
+    }
+}

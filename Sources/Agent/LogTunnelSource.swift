@@ -1,0 +1,61 @@
+import NIOCore
+import ScrapeLog
+import Tunnel
+
+/// The agent's log as its tunnels see it. Confined to the agent's event loop.
+final class LogTunnelSource: TunnelSource {
+    private let log: ScrapeLog
+    private let nowMilliseconds: () -> Int64
+    /// Told when the epoch changed under the tunnel's feet: the log has a new table to begin with.
+    private let onNewEpoch: () -> Void
+    /// What each collector holds durably, of what the log holds.
+    private(set) var acknowledged: [String: LogRangeSet] = [:]
+
+    init(log: ScrapeLog, nowMilliseconds: @escaping () -> Int64, onNewEpoch: @escaping () -> Void) {
+        self.log = log
+        self.nowMilliseconds = nowMilliseconds
+        self.onNewEpoch = onNewEpoch
+    }
+
+    var held: [LogRange] { log.ranges }
+
+    var logVersion: UInt16 { SegmentHeader.currentVersion }
+
+    func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int {
+        try log.read(range, maximum: maximum, into: &buffer)
+    }
+
+    func acknowledged(by address: String, _ ranges: [LogRange]) {
+        log.acknowledged(by: address, ranges)
+        acknowledged[address] = LogRangeSet(ranges)
+    }
+
+    /// What Welcome says is held need not be durable yet, so it only corrects what we believed too much of: a collector
+    /// that lost its disk.
+    func welcomed(by address: String, holding ranges: [LogRange]) {
+        let held = LogRangeSet(ranges)
+        guard var known = acknowledged[address] else { return }
+        for range in known.ranges {
+            for lost in held.missing(from: range) { known.remove(lost) }
+        }
+        acknowledged[address] = known
+        log.replaceAcknowledged(by: address, known.ranges)
+    }
+
+    func takeGaps(for address: String) -> [Frame.Gap] {
+        log.takeGaps(for: address).map { Frame.Gap(range: $0.range, scrapes: UInt64($0.scrapes), reason: $0.reason) }
+    }
+
+    func beginEpoch() {
+        log.beginEpoch(nowMilliseconds: nowMilliseconds())
+        onNewEpoch()
+    }
+
+    /// Bytes held that the collector has not acknowledged.
+    func unacknowledged(by address: String) -> UInt64 {
+        let held = acknowledged[address] ?? LogRangeSet()
+        return log.ranges.reduce(0) { sum, range in
+            held.missing(from: range).reduce(sum) { $0 + $1.count }
+        }
+    }
+}

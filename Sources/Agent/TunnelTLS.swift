@@ -1,0 +1,18 @@
+package import TLS
+import Tunnel
+package import Settings
+
+/// The TLS side of a configured collector.
+package enum TunnelTLS {
+    /// Reads the files anew, so that renewed certificates are used from the next dial on.
+    package static func context(_ settings: TunnelClientTLS) throws -> TLSContext {
+        var configuration = TLSContextConfiguration(role: .client)
+        configuration.minimumVersion = .tls13
+        configuration.maximumVersion = .tls13
+        configuration.certificateFile = settings.certFile
+        configuration.keyFile = settings.keyFile
+        configuration.certificateAuthorityFile = settings.caFile
+        configuration.applicationProtocols = [Protocol.application]
+        return try TLSContext(configuration)
+    }
+}

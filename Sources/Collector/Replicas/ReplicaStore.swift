@@ -1,0 +1,208 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import PrometheusInstrumentation
+import ScrapeLog
+import Settings
+import Synchronization
+import TLS
+import Tunnel
+import Views
+
+/// All replicas of a collector: opens what is on disk, makes one for each agent that connects, keeps them durable and
+/// within their budget. Decides who may connect. Thread-safe.
+final class ReplicaStore: TunnelAuthority {
+    private let store: TargetStore
+    private let metrics: CollectorMetrics
+    private let logger: Logger
+    private let root: String?
+    private let threadPool: NIOThreadPool
+    private let observer: TunnelServerObserver
+    private let state: Mutex<State>
+
+    private struct State {
+        var settings: CollectorSettings
+        var replicas: [String: AgentReplica] = [:]
+        /// Held while the process runs: two collectors on one directory would destroy it.
+        var lock: DirectoryLock?
+    }
+
+    init(
+        settings: CollectorSettings, store: TargetStore, metrics: CollectorMetrics, logger: Logger,
+        threadPool: NIOThreadPool
+    ) {
+        self.store = store
+        self.metrics = metrics
+        self.logger = logger
+        self.root = settings.log.directory
+        self.threadPool = threadPool
+        self.observer = TunnelServerObserver(logger: logger, metrics: metrics)
+        self.state = Mutex(State(settings: settings))
+    }
+
+    // MARK: Agents
+
+    private func entry(_ name: String) -> AgentEntry? {
+        state.withLock { $0.settings.agents?.first { $0.name == name } }
+    }
+
+    private var acceptsAnyone: Bool { state.withLock { $0.settings.agents == nil } }
+
+    private func agentState(_ name: String) -> AgentState {
+        let entry = entry(name)
+        return store.agent(
+            name, isConfigured: entry != nil, stamps: entry?.stamps ?? AgentEntry(name: name).stamps)
+    }
+
+    /// Opens the replicas on disk and enters the configured agents. Blocks; call it on a thread that may.
+    ///
+    /// - Throws: `ScrapeLogError` when the directory cannot be used.
+    func load() throws {
+        for entry in state.withLock({ $0.settings.agents ?? [] }) { _ = agentState(entry.name) }
+        if let root {
+            try prepare(root)
+            let lock = try DirectoryLock(directory: root)
+            state.withLock { $0.lock = lock }
+            for name in Self.entries(of: root + "/agents") where AgentEntry.isValidName(name) {
+                guard acceptsAnyone || entry(name) != nil else {
+                    logger.notice(
+                        "a replica on disk belongs to an agent that is not in `agents`; it is kept but not served",
+                        metadata: ["agent": "\(name)"])
+                    continue
+                }
+                _ = try replica(name)
+            }
+        }
+        store.loaded()
+        logger.info(
+            "replicas loaded",
+            metadata: ["agents": "\(store.agents.count)", "targets": "\(store.activeTargets.count)"])
+    }
+
+    private func prepare(_ root: String) throws {
+        for directory in [root, root + "/agents"] {
+            guard mkdir(directory, 0o700) != 0, errno != EEXIST else { continue }
+            throw ScrapeLogError(
+                code: .io, message: "the directory cannot be made: \(String(cString: strerror(errno)))",
+                culprit: directory)
+        }
+    }
+
+    private static func entries(of directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private func replica(_ name: String) throws -> AgentReplica {
+        try state.withLock { state in
+            if let replica = state.replicas[name] { return replica }
+            let storage: LogStorage = try root.map { try .directory(named: name, below: $0 + "/agents") }
+                ?? .memory(maximumBytes: 64 << 20)
+            let entry = state.settings.agents?.first { $0.name == name }
+            let agent = store.agent(
+                name, isConfigured: entry != nil, stamps: entry?.stamps ?? AgentEntry(name: name).stamps)
+            let replica = try AgentReplica(agent: agent, store: store, storage: storage, metrics: metrics)
+            state.replicas[name] = replica
+            return replica
+        }
+    }
+
+    private var replicas: [AgentReplica] { state.withLock { Array($0.replicas.values) } }
+
+    /// How much each replica holds, and how often it was damaged.
+    var sizes: [(name: String, bytes: UInt64, failures: Int)] {
+        replicas.map { (name: $0.agent.name, bytes: $0.byteCount, failures: $0.failures) }
+    }
+
+    // MARK: TunnelAuthority
+
+    func receiver(for identity: AgentIdentity) throws(TunnelRefusal) -> any TunnelReceiver {
+        guard acceptsAnyone || entry(identity.name) != nil else {
+            throw TunnelRefusal(
+                code: .denied, message: "agent \(identity.name) is not in this collector's `agents`",
+                retryAfter: .seconds(60))
+        }
+        do {
+            return try replica(identity.name)
+        } catch {
+            logger.error(
+                "an agent's replica cannot be opened", metadata: ["agent": "\(identity.name)", "reason": "\(error)"])
+            throw TunnelRefusal(
+                code: .storage, message: "the collector cannot keep this agent's log", retryAfter: .seconds(30))
+        }
+    }
+
+    func observe(_ event: TunnelServerEvent) { observer.observe(event) }
+
+    // MARK: Upkeep
+
+    /// One pass over all replicas: what was written becomes durable and is acknowledged. One pass at a time.
+    func sync() async {
+        let started = ContinuousClock.now
+        for replica in replicas {
+            guard let task = replica.syncTask() else {
+                if root == nil { replica.acknowledgeHeld() }
+                continue
+            }
+            do {
+                try await threadPool.runIfActive { try task.run() }
+                replica.synced(task)
+            } catch {
+                replica.syncFailed(task)
+                metrics.syncFailures.increment()
+                logger.error(
+                    "a replica could not be made durable; it is not acknowledged",
+                    metadata: ["agent": "\(replica.agent.name)", "reason": "\(error)"])
+            }
+        }
+        metrics.syncDuration.observe(ContinuousClock.now - started)
+    }
+
+    /// Deletes what is older than the history or above the budget, and forgets what was withdrawn.
+    func expire() {
+        store.sweep()
+        let replicas = replicas
+        let settings = state.withLock { $0.settings }
+        let share = settings.log.maxSize / UInt64(max(replicas.count, 1))
+        let limit = store.wallClock() - settings.log.history
+        for replica in replicas {
+            replica.expire(arrivedBefore: limit, maximumBytes: share)
+            replica.saveNotes()
+        }
+    }
+
+    func close() {
+        for replica in replicas { replica.saveNotes() }
+    }
+
+    // MARK: Reload
+
+    /// Takes over who may connect and what is stamped. Agents that are no longer configured are sent away and leave.
+    func reload(_ settings: CollectorSettings) {
+        let gone = state.withLock { state -> [AgentReplica] in
+            state.settings = settings
+            guard let agents = settings.agents else { return [] }
+            let names = Set(agents.map(\.name))
+            let gone = state.replicas.filter { !names.contains($0.key) }
+            for name in gone.keys { state.replicas[name] = nil }
+            return Array(gone.values)
+        }
+        for replica in gone {
+            replica.disconnect(.shutdown, message: "this agent was removed from the collector's configuration")
+        }
+        if let agents = settings.agents {
+            let names = Set(agents.map(\.name))
+            for agent in store.agents where !names.contains(agent.name) { store.forget(agent.name) }
+        }
+        for entry in settings.agents ?? [] { agentState(entry.name).restamp(entry.stamps) }
+    }
+}

@@ -1,0 +1,203 @@
+package import NIOCore
+
+// Appending: distances, segments, and what a failing disk does to both.
+extension ScrapeLog {
+    /// The longest payload a record of this log may have, bytes.
+    package var maximumPayload: Int {
+        min(RecordHeader.maximumLength, Int(clamping: max(1024, budget / 4))) - RecordHeader.size
+    }
+
+    /// A segment's size where it is written now.
+    private var segmentLimit: UInt64 { max(512, min(configuration.segmentBytes, budget / 8)) }
+
+    /// Bytes that may be held where the log is written now.
+    var budget: UInt64 {
+        if case .memory(let maximumBytes) = configuration.storage { return UInt64(clamping: maximumBytes) }
+        return state == .normal ? configuration.maximumBytes : UInt64(clamping: max(4096, configuration.fallbackBytes))
+    }
+
+    private var position: UInt64 { end &+ UInt64(pending.readableBytes) }
+
+    /// Appends a record to the buffer that the next `flush` writes; false when the payload is too large for this log.
+    ///
+    /// `time` is in milliseconds since the Unix epoch. The first record of an epoch, and one that does not fit its segment
+    /// any more, is preceded by a segment header and the full target table.
+    @discardableResult
+    package func append(_ kind: RecordKind, target: UInt32, time: Int64, payload: ByteBuffer) -> Bool {
+        guard !isClosed else { return false }
+        guard payload.readableBytes <= maximumPayload else {
+            counters.droppedRecords += 1
+            return false
+        }
+        lastTime = time
+        _ = makeRoom(target: target, payloadBytes: payload.readableBytes, time: time)
+        guard kind != .delta || chains[target]?.keyframe != nil else {
+            counters.droppedRecords += 1
+            return false
+        }
+        write(kind, target: target, time: time, payload: payload)
+        if pending.readableBytes >= Self.flushThreshold { flush() }
+        return true
+    }
+
+    /// Begins a new segment now when a record of this size would not go into the current one; returns the offset at
+    /// which the segment begins that the record will be in.
+    ///
+    /// For an encoder that must know whether its dictionary and keyframes are still in reach before it encodes.
+    package func makeRoom(target: UInt32, payloadBytes: Int, time: Int64) -> UInt64 {
+        let length = UInt64(clamping: payloadBytes) &+ UInt64(RecordHeader.size)
+        if let current = segments.last, isSegmentOpen {
+            let isFull = position &- current.start &+ length > segmentLimit && position > preambleEnd
+            let isLong = chains[target].map { $0.scrapes >= configuration.scrapesPerSegmentPerTarget } ?? false
+            if isFull || isLong { sealSegment() }
+        }
+        if !isSegmentOpen { beginSegment(time: time) }
+        reclaim(for: length)
+        return segments.last?.start ?? position
+    }
+
+    /// Ends the current segment; the next append begins another. For reconnecting with a backlog: live data first.
+    package func sealSegment() {
+        flush()
+        isSegmentOpen = false
+        chains.removeAll(keepingCapacity: true)
+        deleteAcknowledged()
+    }
+
+    /// Begins a new epoch with the next append, for instance because Welcome shows a collector past our end.
+    package func beginEpoch(nowMilliseconds: Int64) {
+        guard !isClosed else { return }
+        sealSegment()
+        startEpoch()
+        lastTime = nowMilliseconds
+    }
+
+    func startEpoch() {
+        epoch = UInt64.random(in: 1...UInt64.max)
+        epochSequence &+= 1
+        end = 0
+        isSegmentOpen = false
+        chains.removeAll(keepingCapacity: true)
+    }
+
+    /// Nothing waits in the buffer when this is called: a segment ends with a flush.
+    private func beginSegment(time: Int64) {
+        var segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end)
+        if let directory, state == .normal {
+            do throws(ScrapeLogError) {
+                files.insert(try directory.create(segment.name.text), as: segment.name.text)
+                isDirectoryUnsynced = true
+            } catch {
+                enterMemory(error)
+                segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end)
+            }
+        }
+        if directory == nil || state != .normal { segment.memory = MemoryBytes() }
+        segments.append(segment)
+        isSegmentOpen = true
+        let targets = table()
+        var payload = ByteBuffer()
+        SegmentHeader(
+            epoch: epoch, epochSequence: epochSequence, created: time, announcements: UInt32(clamping: targets.count)
+        ).encode(into: &payload)
+        write(.segmentHeader, target: 0, time: time, payload: payload)
+        for (target, payload) in targets where payload.readableBytes <= maximumPayload {
+            write(.targetAnnounced, target: target, time: time, payload: payload)
+        }
+        preambleEnd = position
+    }
+
+    private func write(_ kind: RecordKind, target: UInt32, time: Int64, payload: ByteBuffer) {
+        let offset = position
+        var header = RecordHeader(length: 0, kind: kind, target: target, time: time)
+        if target != 0 {
+            var chain = chains[target] ?? TargetChain(previous: offset)
+            header.previous = UInt32(clamping: offset &- chain.previous)
+            if kind == .keyframe { chain.keyframe = offset }
+            if kind == .delta, let keyframe = chain.keyframe { header.keyframe = UInt32(clamping: offset &- keyframe) }
+            if kind.isScrape { chain.scrapes += 1 }
+            chain.previous = offset
+            chains[target] = chain
+        }
+        header.write(payload: payload, into: &pending)
+        if kind.isScrape {
+            pendingScrapes &+= 1
+            pendingFirstTime = min(pendingFirstTime ?? time, time)
+        }
+    }
+
+    /// Writes everything appended since the last flush, in one piece.
+    ///
+    /// When the disk fails, the same records go on in memory under a new epoch.
+    package func flush() {
+        guard pending.readableBytes > 0, isSegmentOpen, let index = segments.indices.last else { return }
+        if segments[index].memory != nil {
+            segments[index].memory?.append(pending)
+        } else if let directory {
+            let name = segments[index].name.text
+            do throws(ScrapeLogError) {
+                let file = try files.file(name) { (name) throws(ScrapeLogError) in try directory.open(name) }
+                do throws(ScrapeLogError) {
+                    try file.write(pending, at: segments[index].length)
+                } catch {
+                    try? file.truncate(to: segments[index].length)
+                    throw error
+                }
+                if !unsynced.contains(where: { $0 === file }) { unsynced.append(file) }
+            } catch {
+                enterMemory(error)
+                return
+            }
+        }
+        let count = UInt64(pending.readableBytes)
+        segments[index].length += count
+        segments[index].scrapes &+= pendingScrapes
+        if let time = pendingFirstTime { segments[index].firstTime = min(segments[index].firstTime ?? time, time) }
+        end &+= count
+        clearPending()
+    }
+
+    private func clearPending() {
+        // Let a buffer go that one huge record has blown up.
+        if pending.capacity > 2 * Self.flushThreshold { pending = ByteBuffer() } else { pending.clear() }
+        pendingScrapes = 0
+        pendingFirstTime = nil
+    }
+
+    /// Goes on in memory, under a new epoch, with the records that the disk did not take.
+    func enterMemory(_ error: ScrapeLogError) {
+        let lost = pending
+        clearPending()
+        unsynced = []
+        counters.storageFailures += 1
+        if let last = segments.last, isSegmentOpen, last.length == 0 {
+            segments.removeLast()
+            if last.memory == nil {
+                files.remove(last.name.text)
+                try? directory?.remove(last.name.text)
+            }
+        }
+        startEpoch()
+        setState(.memory(reason: error.description))
+        replay(lost)
+    }
+
+    private func replay(_ records: ByteBuffer) {
+        var rest = records
+        while let header = try? RecordHeader.parse(rest, at: rest.readerIndex),
+            let record = rest.readSlice(length: Int(header.length))
+        {
+            guard header.kind != .segmentHeader else { continue }
+            var payload = record
+            payload.moveReaderIndex(forwardBy: RecordHeader.size)
+            append(header.kind, target: header.target, time: header.time, payload: payload)
+        }
+        flush()
+    }
+
+    func setState(_ new: ScrapeLogState) {
+        guard new != state else { return }
+        state = new
+        onStateChange?(new)
+    }
+}

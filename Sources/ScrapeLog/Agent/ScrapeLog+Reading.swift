@@ -1,0 +1,89 @@
+package import NIOCore
+
+// Reading back, and making durable.
+extension ScrapeLog {
+    /// Appends up to `maximum` bytes of `range`, from its beginning on, to `buffer`; returns how many.
+    ///
+    /// Fewer come where the held range ends; 0 at the end of the log. `.notHeld` when the first byte is not here.
+    package func read(
+        _ range: LogRange, maximum: Int, into buffer: inout ByteBuffer
+    ) throws(ScrapeLogError) -> Int {
+        var position = range.from
+        var total = 0
+        while position < range.to, total < maximum {
+            guard
+                let segment = segments.first(where: {
+                    $0.epoch == range.epoch && $0.start <= position && position < $0.end
+                })
+            else { break }
+            let limit = min(UInt64(clamping: maximum - total), range.to - position, segment.end - position)
+            let count = try read(segment, at: position - segment.start, maximum: Int(clamping: limit), into: &buffer)
+            guard count > 0 else { break }
+            position += UInt64(count)
+            total += count
+        }
+        if total == 0, range.count > 0, maximum > 0, !(range.epoch == epoch && range.from == end) {
+            throw ScrapeLogError(
+                code: .notHeld, message: "these bytes are not in the log (any more)",
+                culprit: ScrapeLogError.position(epoch: range.epoch, offset: range.from))
+        }
+        return total
+    }
+
+    func read(
+        _ segment: Segment, at offset: UInt64, maximum: Int, into buffer: inout ByteBuffer
+    ) throws(ScrapeLogError) -> Int {
+        if let memory = segment.memory {
+            return memory.read(at: Int(clamping: offset), maximum: maximum, into: &buffer)
+        }
+        guard let directory else { return 0 }
+        let file = try files.file(segment.name.text) { (name) throws(ScrapeLogError) in try directory.open(name) }
+        return try file.read(at: offset, maximum: maximum, into: &buffer)
+    }
+
+    /// Work for a thread that may block: making durable what was flushed since the last task; nil when there is nothing.
+    ///
+    /// Should its `run()` throw, tell `syncFailed`.
+    package func syncTask() -> SyncTask? {
+        guard let directory else { return nil }
+        saveCursors(durably: false)
+        guard !unsynced.isEmpty || isDirectoryUnsynced else { return nil }
+        defer {
+            unsynced = []
+            isDirectoryUnsynced = false
+        }
+        return SyncTask(
+            files: unsynced, directories: isDirectoryUnsynced ? [directory.descriptor] : [], pieces: [])
+    }
+
+    /// A sync task threw: what was written may be gone, so the log goes on in memory under a new epoch.
+    package func syncFailed(_ error: ScrapeLogError) {
+        guard state == .normal, directory != nil, !isClosed else { return }
+        enterMemory(error)
+    }
+
+    /// Tries whether a disk that failed works again, and if so goes back to it under a new epoch.
+    ///
+    /// Writes and synchronizes up to 1 MiB; call it every ten seconds or so while `state` is `.memory`. True when the log is
+    /// where it was configured to be.
+    @discardableResult
+    package func recover(nowMilliseconds: Int64) -> Bool {
+        guard let directory, state != .normal, !isClosed else { return state == .normal }
+        let name = "probe"
+        defer { try? directory.remove(name) }
+        do throws(ScrapeLogError) {
+            try directory.remove(name)
+            let file = try directory.create(name)
+            let size = Int(clamping: min(UInt64(1 << 20), configuration.maximumBytes / 8))
+            try file.write(ByteBuffer(repeating: 0xC5, count: size), at: 0)
+            try file.synchronize(dataOnly: true)
+        } catch {
+            return false
+        }
+        sealSegment()
+        startEpoch()
+        lastTime = nowMilliseconds
+        setState(.normal)
+        return true
+    }
+}

@@ -1,0 +1,184 @@
+package import NIOCore
+
+/// The agent's log: every target announced and every scrape result, appended in order, kept until all collectors have it.
+///
+/// This room owns the durable form of everything Culvert carries: the record format, the agent's log and the collector's
+/// replica of it (`ReplicaLog`), on disk or in memory. The stream of an epoch is a contiguous run of records from offset 0;
+/// a segment is a part of it that can be decoded alone. The room knows positions, times and target references, never what
+/// is in a payload. It asks nobody for the time.
+///
+/// An object of this class is confined to one event loop. All I/O it does itself is of page-cache size; waiting for
+/// the disk is left to `syncTask()`.
+package final class ScrapeLog {
+    /// How a log is kept. Sizes in bytes.
+    package struct Configuration: Sendable, Hashable {
+        package var storage: LogStorage
+        /// The budget for everything held in files; the oldest segment goes first.
+        package var maximumBytes: UInt64
+        /// A segment ends at this size, or at an eighth of the budget where that is less.
+        package var segmentBytes: UInt64
+        /// A segment ends after this many scrapes of one target.
+        package var scrapesPerSegmentPerTarget: Int
+        /// The ring that a log with a failing disk goes on in.
+        package var fallbackBytes: Int
+
+        package init(
+            storage: LogStorage, maximumBytes: UInt64 = 1 << 30, segmentBytes: UInt64 = 64 << 20,
+            scrapesPerSegmentPerTarget: Int = 256, fallbackBytes: Int = 64 << 20
+        ) {
+            self.storage = storage
+            self.maximumBytes = maximumBytes
+            self.segmentBytes = segmentBytes
+            self.scrapesPerSegmentPerTarget = scrapesPerSegmentPerTarget
+            self.fallbackBytes = fallbackBytes
+        }
+    }
+
+    /// Where a target stands in the segment that is being written.
+    struct TargetChain {
+        var previous: UInt64
+        var keyframe: UInt64?
+        var scrapes = 0
+    }
+
+    /// Flushed without being asked when this much waits.
+    static let flushThreshold = 1 << 20
+
+    let configuration: Configuration
+    /// nil for a log in memory.
+    let directory: LogDirectory?
+    var lock: DirectoryLock?
+
+    /// Oldest first; the last one is being written while `isSegmentOpen`.
+    var segments: [Segment]
+    var isSegmentOpen = false
+    var isClosed = false
+    var epochSequence: UInt64
+    /// Appended, not flushed.
+    var pending = ByteBuffer()
+    var pendingScrapes: UInt32 = 0
+    var pendingFirstTime: Int64?
+    /// End of the current segment's header and table.
+    var preambleEnd: UInt64 = 0
+    var chains: [UInt32: TargetChain] = [:]
+    var files: DescriptorCache
+    /// Written since the last sync task.
+    var unsynced: [Descriptor] = []
+    var isDirectoryUnsynced = false
+    var cursors: Cursors
+    var areCursorsStale = false
+    var configuredCollectors: [String]?
+    /// What opening found lost, for collectors that are configured later.
+    var losses: [LogGap]
+    var counters = ScrapeLogStatistics()
+
+    /// Which life of the log is being written.
+    package internal(set) var epoch: UInt64
+    /// End of what was flushed in the current epoch: the offset that a reader has not seen yet.
+    package internal(set) var end: UInt64
+    /// How the log is doing.
+    package internal(set) var state: ScrapeLogState = .normal
+
+    /// Asked at each segment's start for every target there is. Must not append. Set it before the first append.
+    package var table: () -> [(target: UInt32, payload: ByteBuffer)] = { [] }
+    /// Told once per change of `state`: material for one log line.
+    package var onStateChange: ((ScrapeLogState) -> Void)?
+
+    /// Opens or creates a log: takes the lock, reads what is there and mends it, and decides on the epoch.
+    ///
+    /// Throws `.locked` when another process has the directory, `.io` or `.full` when it cannot be created, read or
+    /// written, `.invalid` for sizes that make no sense.
+    package init(_ configuration: Configuration, nowMilliseconds: Int64) throws(ScrapeLogError) {
+        self.configuration = configuration
+        self.lastTime = nowMilliseconds
+        var opening: AgentOpening?
+        switch configuration.storage {
+        case .memory(let maximumBytes):
+            guard maximumBytes >= 4096 else {
+                throw ScrapeLogError(
+                    code: .invalid, message: "a log of \(maximumBytes) bytes in memory; expected at least 4096")
+            }
+            directory = nil
+        case .directory(let path):
+            guard configuration.maximumBytes >= 4096 else {
+                throw ScrapeLogError(
+                    code: .invalid, message: "a log of \(configuration.maximumBytes) bytes; expected at least 4096",
+                    culprit: path)
+            }
+            let directory = try LogDirectory(creating: path)
+            lock = try DirectoryLock(directory)
+            opening = try AgentOpening(directory)
+            try directory.remove(CleanMarker.name)
+            self.directory = directory
+        }
+        segments = opening?.segments ?? []
+        cursors = opening?.cursors ?? Cursors()
+        losses = opening?.losses ?? []
+        counters.repairedBytes = opening?.repairedBytes ?? 0
+        counters.setAsideSegments = opening?.setAside ?? 0
+        files = DescriptorCache(limit: 8)
+        if let clean = opening?.clean {
+            epoch = clean.epoch
+            epochSequence = clean.epochSequence
+            end = clean.end
+        } else {
+            epoch = UInt64.random(in: 1...UInt64.max)
+            epochSequence = (opening?.lastSequence ?? 0) &+ 1
+            end = 0
+        }
+        isDirectoryUnsynced = true
+        for loss in losses { for name in cursors.collectors.keys { noteGap(loss, for: name) } }
+        if !losses.isEmpty { saveCursors(durably: true) }
+    }
+
+    /// The latest time seen, milliseconds since the Unix epoch, by the agent's clock.
+    var lastTime: Int64
+
+    /// What can be read, oldest epoch first; the last one is always of the current epoch, empty when nothing is held of it.
+    package var ranges: [LogRange] {
+        var ranges: [LogRange] = []
+        for segment in segments where segment.length > 0 {
+            if let last = ranges.last, last.epoch == segment.epoch, last.to == segment.start {
+                ranges[ranges.count - 1].to = segment.end
+            } else {
+                ranges.append(segment.range)
+            }
+        }
+        if ranges.last?.epoch != epoch || ranges.last?.to != end {
+            ranges.append(LogRange(epoch: epoch, from: end, to: end))
+        }
+        return ranges
+    }
+
+    /// Figures of this moment.
+    package var statistics: ScrapeLogStatistics {
+        var statistics = counters
+        statistics.bytesHeld = segments.reduce(0) { $0 + $1.length }
+        statistics.segments = segments.count
+        statistics.oldestRecordTime = segments.lazy.compactMap(\.firstTime).first
+        return statistics
+    }
+
+    /// Flushes, waits for the disk, marks the directory as left in good order, and gives up the lock.
+    ///
+    /// Without it the next start begins a new epoch; nothing that was flushed is lost.
+    package func close() {
+        guard !isClosed else { return }
+        flush()
+        isClosed = true
+        defer { lock = nil }
+        guard let directory else { return }
+        saveCursors(durably: true)
+        guard state == .normal else { return }
+        do throws(ScrapeLogError) {
+            for file in unsynced { try file.synchronize(dataOnly: true) }
+            try directory.descriptor.synchronize(dataOnly: false)
+            let marker = CleanMarker(epoch: epoch, epochSequence: epochSequence, end: end)
+            try directory.replace(CleanMarker.name, with: marker.text, durably: true)
+        } catch {
+            // No marker: the next start begins a new epoch, which is the honest answer.
+            counters.storageFailures += 1
+        }
+        unsynced = []
+    }
+}

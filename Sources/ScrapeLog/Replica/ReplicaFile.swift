@@ -1,0 +1,20 @@
+/// One segment of the replica, or as much of it as has arrived: a file, or the same in memory.
+struct ReplicaFile: Sendable {
+    /// Offset of the first byte, a segment header's, in the epoch.
+    let start: UInt64
+    var length: UInt64 = 0
+    /// How many of the bytes, up to a record boundary, are known to be on the disk.
+    var durable: UInt64 = 0
+    /// When the file last grew, milliseconds since the Unix epoch, collector's clock.
+    var arrived: Int64
+    /// Follows the records, so that the next bytes can be checked.
+    var tail: RecordValidator
+    /// The bytes, when they are not in a file.
+    var memory: MemoryBytes?
+
+    var end: UInt64 { start &+ length }
+    /// Offset of the first byte that can be read; more than `start` when a memory ring overflowed.
+    var readable: UInt64 { start &+ UInt64(memory?.first ?? 0) }
+    /// Bytes kept.
+    var byteCount: UInt64 { end &- readable }
+}

@@ -1,0 +1,92 @@
+import Glibc
+
+// What will never come, and what has been kept long enough.
+extension ReplicaLog {
+    /// Remembers that the agent will never send a range, so that it counts as settled.
+    package func noteGap(_ range: LogRange) {
+        guard range.count > 0 else { return }
+        if !epochs.contains(where: { $0.epoch == range.epoch }) {
+            guard epochs.count < Self.maximumEpochs else { return }
+            let epoch = ReplicaEpoch(epoch: range.epoch, arrival: (epochs.last?.arrival ?? 0) &+ 1)
+            _ = try? root?.subdirectory(epoch.name, creating: true)
+            epochs.append(epoch)
+            isRootUnsynced = true
+        }
+        guard let index = epochs.lastIndex(where: { $0.epoch == range.epoch }) else { return }
+        // What is here stays readable: only the rest is a gap.
+        for part in epochs[index].settled.missing(from: range) where epochs[index].skipped.count < Self.maximumSkipped {
+            epochs[index].skipped.insert(part)
+        }
+        saveSkipped(index)
+    }
+
+    /// Deletes whole files: those that arrived before a time (milliseconds since the Unix epoch), then the oldest until at
+    /// most `maximumBytes` are left. The newest file of the newest epoch always stays.
+    ///
+    /// What is deleted counts as settled, so that no agent sends it again.
+    @discardableResult
+    package func expire(arrivedBefore: Int64, maximumBytes: UInt64) -> (bytes: UInt64, segments: Int) {
+        var total = byteCount
+        var removed: (bytes: UInt64, segments: Int) = (0, 0)
+        let newest = epochs.last { !$0.files.isEmpty }
+        var candidates: [(epoch: UInt64, file: ReplicaFile)] = []
+        for epoch in epochs {
+            for file in epoch.files where epoch.epoch != newest?.epoch || file.start != epoch.files.last?.start {
+                candidates.append((epoch.epoch, file))
+            }
+        }
+        // The sort is stable: equal times keep the order of epochs and offsets.
+        candidates.sort { $0.file.arrived < $1.file.arrived }
+        for (epoch, file) in candidates {
+            guard file.arrived < arrivedBefore || total > maximumBytes else { break }
+            guard let index = epochs.firstIndex(where: { $0.epoch == epoch }),
+                let position = epochs[index].files.firstIndex(where: { $0.start == file.start })
+            else { continue }
+            epochs[index].skipped.insert(LogRange(epoch: epoch, from: file.start, to: file.end))
+            // Before the file goes: the other way round a crash would ask the agent for it again.
+            saveSkipped(index)
+            removeFile(position, in: index)
+            total -= min(total, file.byteCount)
+            removed.bytes += file.byteCount
+            removed.segments += 1
+        }
+        forgetEmptyEpochs()
+        return removed
+    }
+
+    /// Keeps a replica in memory within its ring.
+    func limitMemory() {
+        guard case .memory(let maximumBytes) = storage, byteCount > UInt64(clamping: maximumBytes) else { return }
+        expire(arrivedBefore: .min, maximumBytes: UInt64(clamping: maximumBytes))
+        let left = byteCount
+        guard left > UInt64(clamping: maximumBytes), let index = epochs.lastIndex(where: { !$0.files.isEmpty }) else {
+            return
+        }
+        // One segment is larger than the ring: its beginning goes.
+        _ = epochs[index].files[epochs[index].files.count - 1].memory?.discard(keeping: maximumBytes)
+    }
+
+    private func forgetEmptyEpochs() {
+        var excess = epochs.dropLast().count { $0.files.isEmpty } - Self.maximumEmptyEpochs
+        guard excess > 0 else { return }
+        for epoch in epochs.dropLast() where epoch.files.isEmpty && excess > 0 {
+            if let directory = try? directory(of: epoch) { try? directory.remove(ReplicaNames.skipped) }
+            try? root?.removeDirectory(epoch.name)
+            epochs.removeAll { $0.epoch == epoch.epoch }
+            excess -= 1
+        }
+    }
+
+    private func saveSkipped(_ index: Int) {
+        guard let directory = try? directory(of: epochs[index]) else { return }
+        // Losing it costs a request for bytes that nobody has, or a second copy of expired ones.
+        try? directory.replace(ReplicaNames.skipped, with: epochs[index].skippedText, durably: false)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    package static func wallClock() -> Int64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

@@ -1,0 +1,55 @@
+package import HTTPClient
+package import NIOCore
+package import Relabeling
+package import TLS
+
+/// What the scrapes of one event loop have in common.
+///
+/// Owns no state of its own: the loop, the clock, the budget for bodies, and the caller's answers to what depends on a
+/// target.
+package struct ScrapeEnvironment {
+    /// Where everything of these scrapes happens.
+    package let eventLoop: any EventLoop
+    /// Memory for bodies in flight.
+    package let budget: BodyBudget
+    /// Tells scrapers of the same targets apart, so that two of them scrape at different times.
+    package var seed: UInt64
+    /// The version in `User-Agent`.
+    package var version: String
+    /// Wall time for timestamps and ticks.
+    package var clock: WallClock
+    /// Resolver and address policy.
+    package var httpSettings: HTTPClientSettings
+    /// Certificates and trust for a target's `https` URL.
+    package var tlsContext: (Target) -> TLSContext?
+    /// The name to verify instead of the URL's host (`tls_config.server_name`).
+    package var serverName: (Target) -> String?
+    /// Headers beyond those of every scrape, credentials for instance.
+    package var extraHeaders: (Target) -> [(String, String)]
+    /// Whether a target is fetched or its body made in this process.
+    package var source: (Target) -> ScrapeSource
+
+    /// An environment for plain HTTP targets; set what differs.
+    package init(eventLoop: any EventLoop, budget: BodyBudget = BodyBudget(), seed: UInt64 = 0, version: String) {
+        self.eventLoop = eventLoop
+        self.budget = budget
+        self.seed = seed
+        self.version = version
+        clock = .system
+        httpSettings = HTTPClientSettings()
+        tlsContext = { _ in nil }
+        serverName = { _ in nil }
+        extraHeaders = { _ in [] }
+        source = { _ in .http }
+    }
+
+    func headers(for target: Target) -> [(String, String)] {
+        ScrapeHeaders.headers(for: target, version: version, extra: extraHeaders(target))
+    }
+
+    func makeClient(for target: Target) -> HTTPClient {
+        HTTPClient(
+            eventLoop: eventLoop, tls: tlsContext(target), serverName: serverName(target), budget: budget,
+            settings: httpSettings)
+    }
+}

@@ -1,0 +1,210 @@
+import HTTPClient
+import NIOCore
+import Relabeling
+import ScrapeCodec
+
+/// The scrapes of one target, one after the other.
+///
+/// Owns the target's timer, its HTTP client and at most one scrape under way; every attempt ends in one record given to
+/// `onResult`, unless the loop was stopped. Confined to its event loop.
+final class ScrapeLoop {
+    /// The process-wide number of the target.
+    let reference: UInt32
+    private(set) var target: Target
+    /// Ticks passed over because a scrape took too long.
+    private(set) var skippedTicks: UInt64 = 0
+
+    private let environment: ScrapeEnvironment
+    private let onResult: (UInt32, ScrapeRecord) -> Void
+    private var schedule: ScrapeSchedule
+    private var timer: Scheduled<Void>?
+    private var client: HTTPClient?
+    private var source: ScrapeSource
+    private var url: Result<HTTPURL, HTTPClientError>
+    private var headers: [(String, String)]
+    private var isScraping = false
+    private var isStopped = false
+    private var isHeld = false
+    private var farewell: Farewell?
+
+    /// The last scrape before the process ends.
+    private struct Farewell {
+        let promise: EventLoopPromise<Void>
+        let deadline: NIODeadline
+        /// Whether the scrape under way had its time cut short: then a timeout says nothing about the target.
+        var isCutShort = false
+        var timer: Scheduled<Void>?
+    }
+
+    init(
+        target: Target, reference: UInt32, environment: ScrapeEnvironment,
+        onResult: @escaping (UInt32, ScrapeRecord) -> Void
+    ) {
+        self.target = target
+        self.reference = reference
+        self.environment = environment
+        self.onResult = onResult
+        schedule = ScrapeSchedule(
+            hash: TargetIdentity(target).stableHash, seed: environment.seed, interval: target.interval)
+        source = environment.source(target)
+        url = Self.parse(target)
+        headers = environment.headers(for: target)
+    }
+
+    /// Begins: within a second when the target appeared while running, else on its phase.
+    func start(appearing: Bool) {
+        let wall = environment.clock.now()
+        wait(for: appearing ? schedule.firstSoon(wall: wall) : schedule.firstOnPhase(wall: wall))
+    }
+
+    /// Takes over what may change of a target without making it another one. A scrape under way is not disturbed.
+    func retune(_ target: Target) {
+        let hadInterval = self.target.interval
+        self.target = target
+        headers = environment.headers(for: target)
+        guard hadInterval != target.interval else { return }
+        schedule.retune(interval: target.interval)
+        guard timer != nil else { return }
+        timer?.cancel()
+        wait(for: nextStart())
+    }
+
+    /// Uses the certificates the environment gives now, from the next scrape on.
+    func reloadTLS() {
+        client?.replaceTLS(environment.tlsContext(target), serverName: environment.serverName(target))
+    }
+
+    /// Starts no scrape by itself any more; a scrape under way goes on.
+    func hold() {
+        isHeld = true
+        timer?.cancel()
+        timer = nil
+    }
+
+    /// Scrapes a last time, or lets the scrape under way be the last; the future completes then, at `deadline` at the
+    /// latest. No failure is recorded that only the deadline caused.
+    func finalScrape(deadline: NIODeadline) -> EventLoopFuture<Void> {
+        if let farewell { return farewell.promise.futureResult }
+        guard !isStopped else { return environment.eventLoop.makeSucceededVoidFuture() }
+        hold()
+        var farewell = Farewell(promise: environment.eventLoop.makePromise(of: Void.self), deadline: deadline)
+        farewell.timer = environment.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.stop() }
+        self.farewell = farewell
+        if !isScraping { scrape() }
+        return farewell.promise.futureResult
+    }
+
+    /// Ends everything at once; no more results.
+    func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        timer?.cancel()
+        timer = nil
+        client?.close()
+        client = nil
+        farewell?.timer?.cancel()
+        farewell?.promise.succeed()
+        farewell = nil
+    }
+
+    // MARK: One scrape
+
+    private func wait(for start: ScrapeSchedule.Start) {
+        skippedTicks &+= UInt64(clamping: start.skipped)
+        timer = environment.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(start.delay)) {
+            self.timer = nil
+            self.scrape()
+        }
+    }
+
+    private func scrape() {
+        guard !isStopped, !isScraping else { return }
+        isScraping = true
+        let began = environment.eventLoop.now
+        let times = schedule.begin(wall: environment.clock.now(), monotonic: Self.milliseconds(began))
+        switch source {
+        case .inProcess(let make):
+            let (contentType, body) = make()
+            finish(times, began: began, .success((contentType, body)))
+        case .http:
+            fetch(times, began: began)
+        }
+    }
+
+    private func fetch(_ times: ScrapeSchedule.Times, began: NIODeadline) {
+        let url: HTTPURL
+        switch self.url {
+        case .success(let parsed): url = parsed
+        case .failure(let error): return finish(times, began: began, .failure(error))
+        }
+        var deadline = began + .milliseconds(max(target.timeout, 1))
+        if let end = farewell?.deadline, end < deadline {
+            deadline = end
+            farewell?.isCutShort = true
+        }
+        connectedClient().get(
+            url, headers: headers, deadline: deadline, bodyLimit: target.bodySizeLimit,
+            followRedirects: target.followRedirects
+        ).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let response):
+                self.finish(times, began: began, .success((response.contentType, response.body)))
+            case .failure(let error as HTTPClientError): self.finish(times, began: began, .failure(error))
+            case .failure(let error):
+                self.finish(times, began: began, .failure(HTTPClientError(.connectionLost, "\(error)")))
+            }
+        }
+    }
+
+    private func finish(
+        _ times: ScrapeSchedule.Times, began: NIODeadline,
+        _ result: Result<(contentType: String, body: ByteBuffer), HTTPClientError>
+    ) {
+        isScraping = false
+        guard !isStopped else { return }
+        let microseconds = (environment.eventLoop.now - began).nanoseconds / 1000
+        var record = ScrapeRecord(
+            scheduled: times.scheduled, timestamp: times.timestamp, duration: UInt32(clamping: microseconds),
+            outcome: .success, contentType: "", body: ByteBuffer())
+        switch result {
+        case .success(let (contentType, body)):
+            record.contentType = contentType
+            record.body = body
+            onResult(reference, record)
+        case .failure(let error):
+            record.outcome = ScrapeOutcome(error)
+            if !(farewell?.isCutShort == true && [.timedOut, .overloaded].contains(error.code)) {
+                onResult(reference, record)
+            }
+        }
+        // The receiver of the result may have stopped or retuned this loop.
+        if isStopped { return }
+        if farewell != nil { return stop() }
+        guard timer == nil, !isHeld else { return }
+        wait(for: nextStart())
+    }
+
+    private func nextStart() -> ScrapeSchedule.Start {
+        schedule.next(
+            wall: environment.clock.now(), monotonic: Self.milliseconds(environment.eventLoop.now))
+    }
+
+    private func connectedClient() -> HTTPClient {
+        if let client { return client }
+        let made = environment.makeClient(for: target)
+        client = made
+        return made
+    }
+
+    private static func parse(_ target: Target) -> Result<HTTPURL, HTTPClientError> {
+        do {
+            return .success(try HTTPURL(parsing: target.url))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func milliseconds(_ time: NIODeadline) -> Int64 {
+        Int64(time.uptimeNanoseconds / 1_000_000)
+    }
+}

@@ -1,0 +1,28 @@
+/// The `global` section of the agent: what jobs inherit.
+package struct GlobalSettings: Sendable, Hashable {
+    /// Milliseconds between two scrapes.
+    package var scrapeInterval: Int64 = 60_000
+    /// Milliseconds one scrape may take.
+    package var scrapeTimeout: Int64 = 10_000
+    /// Size in bytes, decompressed, at which a body fails the scrape.
+    package var bodySizeLimit = defaultBodySizeLimit
+
+    /// The defaults.
+    package init() {}
+
+    /// 16 MiB, as vmagent has it; Prometheus has no limit by default.
+    static let defaultBodySizeLimit = 16 << 20
+    /// 64 MiB: what all bodies in flight may occupy together.
+    static let greatestBodySizeLimit = 64 << 20
+
+    static func read(_ reader: MappingReader?) -> GlobalSettings {
+        var settings = GlobalSettings()
+        guard let reader else { return settings }
+        let timing = ScrapeTiming.read(reader, inheriting: settings, what: "the global section")
+        settings.scrapeInterval = timing.interval
+        settings.scrapeTimeout = timing.timeout
+        settings.bodySizeLimit = ScrapeTiming.bodySizeLimit(reader, inheriting: settings)
+        reader.finish(advice: UnsupportedKeys.agentGlobal)
+        return settings
+    }
+}

@@ -1,0 +1,263 @@
+import NIOCore
+import ScrapeCodec
+import ScrapeLog
+import TLS
+
+/// One tunnel connection at the agent: turns bytes into frames for the session, carries out its actions, and keeps the
+/// connection filled with the log while it is writable. Owns the session; lives as long as the channel.
+final class AgentTunnelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What the client learns of the connection.
+    enum Event {
+        case welcomed(Frame.Welcome)
+        /// The end, told once.
+        case ended(TunnelFailure, retryAfter: TimeAmount?)
+    }
+
+    private let address: TunnelAddress
+    private let timers: TunnelTimers
+    private let hello: (isProbe: Bool, instance: UInt64, build: String)
+    private let source: any TunnelSource
+    private let compressor: RangeCompressorBox
+    private let wallClock: @Sendable () -> Int64
+    private let onEvent: (Event) -> Void
+
+    private var context: ChannelHandlerContext?
+    private var session: AgentSession?
+    private var decoder = FrameDecoder(maximumPayload: FrameLimits.beforeWelcome)
+    private var ticker: RepeatedTask?
+    private var handshakeTimeout: Scheduled<Void>?
+    private var hasEnded = false
+    private var isTLSDone = false
+    /// Bytes of log and of frames written on this connection.
+    private(set) var sentLogBytes: UInt64 = 0
+    private(set) var sentFrameBytes: UInt64 = 0
+
+    init(
+        address: TunnelAddress, timers: TunnelTimers, isProbe: Bool, instance: UInt64, build: String,
+        source: any TunnelSource, compressor: RangeCompressorBox, wallClock: @escaping @Sendable () -> Int64,
+        onEvent: @escaping (Event) -> Void
+    ) {
+        self.address = address
+        self.timers = timers
+        self.hello = (isProbe, instance, build)
+        self.source = source
+        self.compressor = compressor
+        self.wallClock = wallClock
+        self.onEvent = onEvent
+    }
+
+    var clock: ClockEstimate { session?.clock ?? ClockEstimate() }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        handshakeTimeout = context.eventLoop.scheduleTask(in: timers.handshake + timers.connect) {
+            let (handler, context) = bound.value
+            handler.end(
+                .init(
+                    stage: .tls, reason: "timeout", message: "the TLS handshake did not finish in time",
+                    cure: "check that this address is a Culvert collector's tunnel port and that nothing in between holds the connection"),
+                retryAfter: nil, context: context)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ticker?.cancel()
+        handshakeTimeout?.cancel()
+        self.context = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSHandshakeInfo { begin(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        isTLSDone = true
+        handshakeTimeout?.cancel()
+        session = AgentSession(timers: timers, now: context.eventLoop.now)
+        let frame = Frame.hello(
+            .init(
+                instance: hello.instance, clock: wallClock(), isProbe: hello.isProbe, logVersion: source.logVersion,
+                build: hello.build, held: Array(source.held.suffix(Protocol.maximumRanges))))
+        perform([.send(frame)], context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let interval = min(TimeAmount.seconds(1), timers.welcome, timers.ping)
+        ticker = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            let (handler, context) = bound.value
+            handler.tick(context)
+        }
+    }
+
+    private func tick(_ context: ChannelHandlerContext) {
+        guard var session else { return }
+        let actions = session.tick(now: context.eventLoop.now, clock: wallClock())
+        self.session = session
+        perform(actions, context)
+        fill(context)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        session?.received(now: context.eventLoop.now)
+        decoder.append(unwrapInboundIn(data))
+        do {
+            while !hasEnded, let frame = try decoder.next() {
+                guard let actions = try session?.receive(frame, clock: wallClock(), held: source.held) else { return }
+                perform(actions, context)
+            }
+        } catch {
+            end(
+                .init(
+                    stage: session?.isOpen == true ? .established : .welcome, reason: "protocol", message: error.message,
+                    cure: "check that this address is a Culvert collector of a compatible version"),
+                retryAfter: nil, context: context)
+        }
+        fill(context)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        fill(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// The log has more.
+    func logGrew() {
+        guard let context else { return }
+        fill(context)
+    }
+
+    /// Says goodbye and closes.
+    func goodbye() {
+        guard let context, var session else { return }
+        let actions = session.goodbye()
+        self.session = session
+        perform(actions, context)
+        end(
+            .init(stage: .established, reason: "stopped", message: "the agent stops"), retryAfter: nil,
+            context: context)
+    }
+
+    func abort(_ failure: TunnelFailure) {
+        guard let context else { return }
+        end(failure, retryAfter: nil, context: context)
+    }
+
+    private func perform(_ actions: [AgentSession.Action], _ context: ChannelHandlerContext) {
+        var output = context.channel.allocator.buffer(capacity: 0)
+        for action in actions {
+            switch action {
+            case .send(let frame): FrameEncoder.write(frame, into: &output)
+            case .opened(let welcome):
+                decoder.maximumPayload = FrameLimits.fromCollector
+                if !hello.isProbe { source.welcomed(by: address.description, holding: welcome.held) }
+                onEvent(.welcomed(welcome))
+            case .acknowledged(let ranges): source.acknowledged(by: address.description, ranges)
+            case .beginEpoch: source.beginEpoch()
+            case .close(let failure, let retryAfter):
+                write(&output, context)
+                end(failure, retryAfter: retryAfter, context: context)
+            }
+        }
+        write(&output, context)
+    }
+
+    private func write(_ output: inout ByteBuffer, _ context: ChannelHandlerContext) {
+        guard output.readableBytes > 0 else { return }
+        session?.sent(now: context.eventLoop.now)
+        sentFrameBytes &+= UInt64(output.readableBytes)
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        output = context.channel.allocator.buffer(capacity: 0)
+    }
+
+    /// Sends log ranges while there are some, credit allows it and the socket takes them.
+    private func fill(_ context: ChannelHandlerContext) {
+        guard !hello.isProbe, session?.isOpen == true else { return }
+        for gap in source.takeGaps(for: address.description) {
+            session?.announced(gap.range)
+            perform([.send(.gap(gap))], context)
+        }
+        while !hasEnded, context.channel.isWritable, let next = session?.nextAppend(held: source.held) {
+            guard send(next, context) else { return }
+        }
+    }
+
+    private func send(_ next: (range: LogRange, prefix: Range<UInt64>), _ context: ChannelHandlerContext) -> Bool {
+        do {
+            let bytes = try read(next.range, context)
+            var range = next.range
+            range.to = range.from + UInt64(bytes.readableBytes)
+            var prefixRange = next.prefix
+            var prefix = context.channel.allocator.buffer(capacity: 0)
+            if !prefixRange.isEmpty {
+                let asked = LogRange(epoch: range.epoch, from: prefixRange.lowerBound, to: prefixRange.upperBound)
+                if let held = try? read(asked, context), held.readableBytes == prefixRange.count {
+                    prefix = held
+                } else {
+                    prefixRange = range.from..<range.from
+                }
+            }
+            let compressed = try compressor.compress(bytes, prefix: prefix)
+            sentLogBytes &+= range.count
+            perform([.send(.append(.init(range: range, prefix: prefixRange, compressed: compressed)))], context)
+            return true
+        } catch {
+            // The bytes are gone (retention) or unreadable: reconnecting learns the positions anew, and the gap, if it
+            // is one, is announced by the log.
+            end(
+                .init(stage: .established, reason: "log", message: "a log range could not be read: \(error)"),
+                retryAfter: .seconds(1), context: context)
+            return false
+        }
+    }
+
+    /// The whole of `range`; a storage that hands out less per call is asked again.
+    private func read(_ range: LogRange, _ context: ChannelHandlerContext) throws -> ByteBuffer {
+        var bytes = context.channel.allocator.buffer(capacity: Int(clamping: range.count))
+        var rest = range
+        while rest.count > 0 {
+            let count = try source.read(rest, maximum: Int(clamping: rest.count), into: &bytes)
+            guard count > 0 else { break }
+            rest.from += UInt64(count)
+        }
+        guard rest.count == 0 else {
+            throw TunnelFailure(
+                stage: .established, reason: "log", message: "offset \(rest.from) of epoch \(rest.epoch) is not held")
+        }
+        return bytes
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let failure: TunnelFailure
+        switch error {
+        case let error as TunnelFailure: failure = error
+        case let error as TLSError: failure = .init(tls: error, isTLSDone: isTLSDone, isOpen: session?.isOpen == true)
+        default:
+            failure = .init(
+                stage: session?.isOpen == true ? .established : .connect, reason: "connection_lost",
+                message: "the connection broke: \(error)")
+        }
+        end(failure, retryAfter: nil, context: context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end(
+            .init(
+                stage: session?.isOpen == true ? .established : (isTLSDone ? .welcome : .tls), reason: "closed",
+                message: "the other side closed the connection",
+                cure: session?.isOpen == true ? "" : "see the collector's log for the reason"),
+            retryAfter: nil, context: context)
+        context.fireChannelInactive()
+    }
+
+    private func end(_ failure: TunnelFailure, retryAfter: TimeAmount?, context: ChannelHandlerContext) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        ticker?.cancel()
+        handshakeTimeout?.cancel()
+        onEvent(.ended(failure, retryAfter: retryAfter))
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,113 @@
+import NIOCore
+
+/// Asks an HTTP proxy to CONNECT, then gets out of the way. Holds back `channelActive` so that TLS begins only when the
+/// way is free. The proxy's answer is capped at 8 KiB and its text is never passed on.
+final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let maximumAnswer = 8 * 1024
+
+    private let proxy: TunnelAddress.Proxy
+    private let target: String
+    private let limit: TimeAmount
+    private var answer = ByteBuffer()
+    private var timeout: Scheduled<Void>?
+    private var isDone = false
+
+    init(proxy: TunnelAddress.Proxy, target: String, limit: TimeAmount) {
+        self.proxy = proxy
+        self.target = target
+        self.limit = limit
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        var request = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
+        if let credentials = proxy.credentials {
+            request += "Proxy-Authorization: Basic \(Base64.encode(credentials.utf8))\r\n"
+        }
+        request += "\r\n"
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: request)), promise: nil)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        timeout = context.eventLoop.scheduleTask(in: limit) {
+            let (handler, context) = bound.value
+            handler.fail(
+                context, "timeout", "did not answer the CONNECT request in time", "check the proxy's address and log")
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isDone else { return context.fireChannelRead(data) }
+        answer.writeImmutableBuffer(unwrapInboundIn(data))
+        guard let end = headerEnd() else {
+            if answer.readableBytes > Self.maximumAnswer {
+                fail(context, "malformed", "sent more than 8 KiB of headers", "check that this is an HTTP proxy")
+            }
+            return
+        }
+        guard let head = answer.readString(length: end), let status = Self.status(of: head) else {
+            return fail(context, "malformed", "did not answer in HTTP", "check that this is an HTTP proxy")
+        }
+        switch status {
+        case 200..<300: succeed(context)
+        case 407:
+            fail(
+                context, "authentication", "asks for authentication (407)",
+                "set or correct the user and password in the agent's proxy settings")
+        case 403:
+            fail(
+                context, "forbidden", "forbids CONNECT to \(target) (403)",
+                "ask the proxy's operator to allow CONNECT to this host and port")
+        default:
+            fail(
+                context, "status", "answered CONNECT to \(target) with status \(status)",
+                "check that the proxy can reach the collector")
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if !isDone {
+            fail(context, "closed", "closed the connection without answering", "check the proxy's log")
+        }
+        context.fireChannelInactive()
+    }
+
+    private func headerEnd() -> Int? {
+        let view = answer.readableBytesView
+        guard view.count >= 4 else { return nil }
+        let mark: [UInt8] = [13, 10, 13, 10]
+        var index = view.startIndex
+        while index + 4 <= view.endIndex {
+            if view[index..<index + 4].elementsEqual(mark) { return index + 4 - view.startIndex }
+            index += 1
+        }
+        return nil
+    }
+
+    private static func status(of head: String) -> Int? {
+        let parts = head.prefix(while: { $0 != "\r\n" }).split(separator: " ", maxSplits: 2)
+        guard parts.count >= 2, parts[0].hasPrefix("HTTP/1.") else { return nil }
+        return Int(parts[1])
+    }
+
+    private func succeed(_ context: ChannelHandlerContext) {
+        isDone = true
+        timeout?.cancel()
+        let rest = answer
+        answer = ByteBuffer()
+        context.fireChannelActive()
+        if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
+        context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+    }
+
+    private func fail(_ context: ChannelHandlerContext, _ reason: String, _ what: String, _ cure: String) {
+        guard !isDone else { return }
+        isDone = true
+        timeout?.cancel()
+        let name = TunnelAddress.join(proxy.host, proxy.port)
+        context.fireErrorCaught(
+            TunnelFailure(stage: .proxy, reason: reason, message: "the proxy \(name) \(what)", cure: cure))
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,21 @@
+package import NIOCore
+package import ScrapeLog
+
+/// The log as the agent's tunnel sees it. Used on the agent's event loop only.
+package protocol TunnelSource: AnyObject {
+    /// What is held, oldest epoch first, the current one last.
+    var held: [LogRange] { get }
+    /// The log format version in use.
+    var logVersion: UInt16 { get }
+    /// Appends bytes of `range`, from its start on, to `buffer`; at most `maximum`, at least one. Throws when the start
+    /// is no longer held.
+    func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int
+    /// The collector at `address` holds these ranges durably.
+    func acknowledged(by address: String, _ ranges: [LogRange])
+    /// The collector at `address` has just welcomed us and holds exactly this.
+    func welcomed(by address: String, holding ranges: [LogRange])
+    /// Ranges dropped before the collector at `address` had them; each is handed out once.
+    func takeGaps(for address: String) -> [Frame.Gap]
+    /// The collector holds more of the current epoch than we do: continue under a new one.
+    func beginEpoch()
+}

@@ -1,0 +1,331 @@
+import NIOCore
+import ScrapeLog
+import TLS
+
+/// One tunnel connection at the collector: turns bytes into frames for the session and carries out its actions. Owns the
+/// session; lives as long as the channel.
+final class CollectorTunnelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let listener: TunnelListener.Shared
+    private let peer: String
+    private let number: UInt64
+    /// Called once, when the connection no longer counts as pending.
+    private let settle: () -> Void
+
+    private var context: ChannelHandlerContext?
+    private var session: CollectorSession?
+    private var decoder = FrameDecoder(maximumPayload: FrameLimits.beforeWelcome)
+    private var handshake: TLSHandshakeInfo?
+    private var identity: AgentIdentity?
+    private var receiver: (any TunnelReceiver)?
+    private var connection: TunnelConnection?
+    private var ticker: RepeatedTask?
+    private var handshakeTimeout: Scheduled<Void>?
+    private var probes: [(since: NIODeadline, promise: EventLoopPromise<Bool>)] = []
+    private var isSettled = false
+    private var hasEnded = false
+
+    init(listener: TunnelListener.Shared, peer: String, number: UInt64, settle: @escaping () -> Void) {
+        self.listener = listener
+        self.peer = peer
+        self.number = number
+        self.settle = settle
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        handshakeTimeout = context.eventLoop.scheduleTask(in: listener.timers.handshake) {
+            let (handler, context) = bound.value
+            handler.refuse("handshake_timeout", "the TLS handshake did not finish in time", context)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        finish()
+        self.context = nil
+    }
+
+    // MARK: TLS
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let info = event as? TLSHandshakeInfo { begin(info, context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func begin(_ info: TLSHandshakeInfo, _ context: ChannelHandlerContext) {
+        handshakeTimeout?.cancel()
+        handshake = info
+        session = CollectorSession(timers: listener.timers, now: context.eventLoop.now)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let timers = listener.timers
+        let interval = min(TimeAmount.seconds(1), timers.welcome, timers.ping, timers.acknowledge)
+        ticker = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            let (handler, context) = bound.value
+            handler.tick(context)
+        }
+    }
+
+    private func tick(_ context: ChannelHandlerContext) {
+        guard let actions = session?.tick(now: context.eventLoop.now, clock: listener.wallClock()) else { return }
+        perform(actions, context)
+    }
+
+    // MARK: Frames
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = unwrapInboundIn(data)
+        // After the end, what the agent still sends is read and dropped, so that our last frame is not lost to a reset.
+        guard !hasEnded, session != nil else { return }
+        session?.received(now: context.eventLoop.now)
+        answerProbes(context)
+        decoder.append(bytes)
+        var frames = 0
+        do {
+            while !hasEnded, let frame = try decoder.next() {
+                frames += 1
+                guard let actions = try session?.receive(frame, clock: listener.wallClock()) else { return }
+                perform(actions, context)
+            }
+        } catch {
+            violated(error, context)
+        }
+        listener.authority.observe(.received(bytes: bytes.readableBytes, frames: frames))
+    }
+
+    private func violated(_ error: WireError, _ context: ChannelHandlerContext) {
+        if session?.isOpen == true {
+            perform(
+                session?.goAway(.protocolError, reconnect: .seconds(5), message: error.message) ?? [], context)
+        } else {
+            refuse("protocol_error", error.message, context)
+        }
+    }
+
+    private func perform(_ actions: [CollectorSession.Action], _ context: ChannelHandlerContext) {
+        var output = context.channel.allocator.buffer(capacity: 0)
+        var last: (reason: String, message: String)?
+        for action in actions {
+            switch action {
+            case .send(let frame): FrameEncoder.write(frame, into: &output)
+            case .admit(let hello): admit(hello, context)
+            case .append(let append): apply(append, context)
+            case .gap(let gap): receiver?.gap(gap)
+            case .clock(let estimate): receiver?.clock(estimate)
+            case .leaving(let goAway): last = ("goodbye", goAway.message)
+            case .close(let reason, let message): last = (reason, message)
+            }
+        }
+        if output.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(output), promise: nil) }
+        if let last { end(last.reason, last.message, context, lingers: output.readableBytes > 0) }
+    }
+
+    private func apply(_ append: Frame.Append, _ context: ChannelHandlerContext) {
+        guard let receiver else { return }
+        do {
+            var prefix = ByteBuffer()
+            if !append.prefix.isEmpty {
+                prefix = try receiver.read(
+                    LogRange(
+                        epoch: append.range.epoch, from: append.prefix.lowerBound, to: append.prefix.upperBound))
+            }
+            let bytes = try listener.compressor(for: context.eventLoop).decompress(
+                append.compressed, prefix: prefix, count: Int(clamping: append.range.count))
+            try receiver.append(append.range, bytes: bytes)
+            perform(session?.applied(append.range.count) ?? [], context)
+        } catch {
+            perform(
+                session?.goAway(
+                    .storage, reconnect: .seconds(5), message: "log bytes could not be applied: \(error)") ?? [],
+                context)
+        }
+    }
+
+    // MARK: Who is connected
+
+    private func admit(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
+        do throws(TunnelRefusal) {
+            let identity = try listener.identity(of: handshake)
+            self.identity = identity
+            guard hello.maximumVersion >= Protocol.minimumVersion, hello.minimumVersion <= Protocol.maximumVersion else {
+                throw TunnelRefusal(
+                    code: .version,
+                    message:
+                        "the agent speaks protocol versions \(hello.minimumVersion)–\(hello.maximumVersion), this collector \(Protocol.minimumVersion)–\(Protocol.maximumVersion)",
+                    retryAfter: .seconds(60))
+            }
+            let receiver = try listener.authority.receiver(for: identity)
+            let connection = TunnelConnection(
+                number: number, agent: identity.name, peer: peer, instance: hello.instance,
+                eventLoop: context.eventLoop, handler: self)
+            if hello.isProbe {
+                welcome(hello, receiver, connection, context)
+            } else {
+                claim(connection, hello, receiver, force: false, context)
+            }
+        } catch {
+            reject(error, context)
+        }
+    }
+
+    private func claim(
+        _ connection: TunnelConnection, _ hello: Frame.Hello, _ receiver: any TunnelReceiver, force: Bool,
+        _ context: ChannelHandlerContext
+    ) {
+        switch listener.table.claim(connection, force: force) {
+        case .granted(let old):
+            self.connection = connection
+            if let old {
+                old.goAway(.replaced, reconnect: .seconds(1), message: "a newer connection of this agent took over")
+                if old.instance != hello.instance {
+                    listener.authority.observe(.contended(agent: connection.agent, peer: peer, outcome: "taken_over"))
+                }
+            }
+            welcome(hello, receiver, connection, context)
+        case .held(let holder):
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            holder.probe(within: listener.timers.contention).hop(to: context.eventLoop).whenComplete { result in
+                let (handler, context) = bound.value
+                guard handler.context != nil, !handler.hasEnded else { return }
+                if case .success(true) = result {
+                    handler.listener.authority.observe(
+                        .contended(agent: connection.agent, peer: handler.peer, outcome: "refused"))
+                    handler.reject(
+                        .init(
+                            code: .duplicate,
+                            message: "agent \(connection.agent) is connected from \(holder.peer) and answers",
+                            retryAfter: .seconds(10)), context)
+                } else {
+                    handler.claim(connection, hello, receiver, force: true, context)
+                }
+            }
+        }
+    }
+
+    private func welcome(
+        _ hello: Frame.Hello, _ receiver: any TunnelReceiver, _ connection: TunnelConnection,
+        _ context: ChannelHandlerContext
+    ) {
+        settleOnce()
+        decoder.maximumPayload = FrameLimits.fromAgent
+        let welcome = Frame.Welcome(
+            version: min(Protocol.maximumVersion, hello.maximumVersion), connection: number,
+            clock: listener.wallClock(), credit: Protocol.initialCredit, minimumLogVersion: 1, maximumLogVersion: 1,
+            collector: listener.name, held: receiver.held(of: Set(hello.held.map(\.epoch))))
+        if !hello.isProbe, let handshake, let certificate = handshake.peer {
+            self.receiver = receiver
+            receiver.opened(connection, hello: hello, certificate: certificate)
+            if let clock = session?.clock { receiver.clock(clock) }
+            listener.authority.observe(
+                .connected(agent: connection.agent, peer: peer, connection: number, hello: hello, tls: handshake))
+        }
+        perform(
+            session?.welcome(welcome, now: context.eventLoop.now, clock: listener.wallClock()) ?? [], context)
+    }
+
+    private func reject(_ refusal: TunnelRefusal, _ context: ChannelHandlerContext) {
+        listener.authority.observe(
+            .refused(peer: peer, agent: identity?.name, reason: "\(refusal.code)", message: refusal.message))
+        perform(
+            session?.reject(
+                refusal.code, retryAfter: refusal.retryAfter, message: refusal.message, clock: listener.wallClock())
+                ?? [], context)
+    }
+
+    // MARK: Commands through TunnelConnection
+
+    func durable(_ ranges: [LogRange]) {
+        guard let context else { return }
+        perform(session?.durable(ranges, now: context.eventLoop.now) ?? [], context)
+    }
+
+    func goAway(_ code: GoAwayCode, reconnect: TimeAmount, message: String) {
+        guard let context else { return }
+        perform(session?.goAway(code, reconnect: reconnect, message: message) ?? [], context)
+    }
+
+    func probe(within limit: TimeAmount) -> EventLoopFuture<Bool> {
+        guard let context, !hasEnded else { return listener.group.next().makeSucceededFuture(false) }
+        let promise = context.eventLoop.makePromise(of: Bool.self)
+        probes.append((context.eventLoop.now, promise))
+        perform(session?.ping(now: context.eventLoop.now, clock: listener.wallClock()) ?? [], context)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: limit) {
+            bound.value.expireProbes(before: .now() - limit)
+        }
+        return promise.futureResult
+    }
+
+    private func answerProbes(_ context: ChannelHandlerContext) {
+        for probe in probes { probe.promise.succeed(true) }
+        probes = []
+    }
+
+    private func expireProbes(before limit: NIODeadline) {
+        for probe in probes where probe.since <= limit { probe.promise.succeed(false) }
+        probes.removeAll { $0.since <= limit }
+    }
+
+    // MARK: The end
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? TLSError, handshake == nil {
+            refuse(error.reason, error.message, context)
+        } else if case .uncleanShutdown? = (error as? TLSError)?.code {
+            end("eof", "the agent's connection ended without a goodbye", context, lingers: false)
+        } else {
+            end("connection_lost", "the connection broke: \(error)", context, lingers: false)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if handshake == nil {
+            refuse("closed", "closed before the TLS handshake was done", context)
+        } else {
+            end("eof", "the agent closed the connection", context, lingers: false)
+        }
+        context.fireChannelInactive()
+    }
+
+    private func refuse(_ reason: String, _ message: String, _ context: ChannelHandlerContext) {
+        guard !hasEnded else { return }
+        listener.authority.observe(.refused(peer: peer, agent: identity?.name, reason: reason, message: message))
+        end(reason, message, context, lingers: false)
+    }
+
+    /// - Parameter lingers: our last frame is on its way: wait up to a second for the agent to close, because closing a
+    ///   socket with unread input would reset the connection and could destroy that frame.
+    private func end(_ reason: String, _ message: String, _ context: ChannelHandlerContext, lingers: Bool) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        if let receiver, let connection {
+            listener.authority.observe(
+                .disconnected(
+                    agent: connection.agent, peer: peer, connection: number, reason: reason, message: message))
+            receiver.closed(number, reason: reason)
+        }
+        finish()
+        guard lingers else { return context.close(promise: nil) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .seconds(1)) { bound.value.close(promise: nil) }
+    }
+
+    private func finish() {
+        settleOnce()
+        ticker?.cancel()
+        handshakeTimeout?.cancel()
+        for probe in probes { probe.promise.succeed(false) }
+        probes = []
+        if let connection { listener.table.release(connection) }
+        connection = nil
+        receiver = nil
+    }
+
+    private func settleOnce() {
+        guard !isSettled else { return }
+        isSettled = true
+        settle()
+    }
+}

@@ -1,0 +1,161 @@
+package import NIOCore
+package import ScrapeLog
+
+/// The agent's end of one tunnel connection, from TLS to the end: what to send, what a frame means, when the other
+/// side is dead. Does no I/O and knows no clock; the channel handler carries out what it returns.
+package struct AgentSession: Sendable {
+    package enum Action: Sendable, Hashable {
+        case send(Frame)
+        /// The collector accepted us: connected.
+        case opened(Frame.Welcome)
+        /// What the collector holds durably.
+        case acknowledged([LogRange])
+        /// The collector holds more of our current epoch than we do: our log lost its tail.
+        case beginEpoch
+        /// Over; `retryAfter` when the collector asked for a delay.
+        case close(TunnelFailure, retryAfter: TimeAmount?)
+    }
+
+    private enum State: Sendable {
+        case awaitingWelcome(until: NIODeadline)
+        case open
+        case closed
+    }
+
+    private var state: State
+    private let timers: TunnelTimers
+    private var lastSent: NIODeadline
+    private var lastReceived: NIODeadline
+    private var pingSequence: UInt32 = 0
+    /// Raw log bytes that may still be sent.
+    private var credit: UInt64 = 0
+    /// What the collector holds or has been sent on this connection.
+    private var delivered = LogRangeSet()
+    /// The collector's clock against ours.
+    package private(set) var clock = ClockEstimate()
+
+    package init(timers: TunnelTimers, now: NIODeadline) {
+        self.timers = timers
+        self.state = .awaitingWelcome(until: now + timers.welcome)
+        self.lastSent = now
+        self.lastReceived = now
+    }
+
+    package var isOpen: Bool {
+        if case .open = state { return true }
+        return false
+    }
+
+    /// Any bytes arrived.
+    package mutating func received(now: NIODeadline) {
+        lastReceived = now
+    }
+
+    /// Any bytes were written.
+    package mutating func sent(now: NIODeadline) {
+        lastSent = now
+    }
+
+    /// A frame arrived. `clock` is our wall clock in microseconds, `held` what our log holds.
+    package mutating func receive(_ frame: Frame, clock now: Int64, held: [LogRange]) throws(WireError) -> [Action] {
+        switch (state, frame) {
+        case (.closed, _): return []
+        case (.awaitingWelcome, .welcome(let welcome)): return try open(welcome, clock: now, held: held)
+        case (.awaitingWelcome, .reject(let reject)):
+            state = .closed
+            return [
+                .close(
+                    .rejected(reject, ownClock: now), retryAfter: .milliseconds(Int64(reject.retryAfterMilliseconds)))
+            ]
+        case (_, .goAway(let goAway)):
+            state = .closed
+            return [
+                .close(.wentAway(goAway), retryAfter: .milliseconds(Int64(goAway.reconnectMilliseconds)))
+            ]
+        case (.open, .ack(let ranges)):
+            for range in ranges { delivered.insert(range) }
+            return [.acknowledged(ranges)]
+        case (.open, .credit(let bytes)):
+            credit = min(credit + UInt64(bytes), 1 << 32)
+            return []
+        case (.open, .ping(let ping)):
+            return [.send(.pong(.init(sequence: ping.sequence, echo: ping.clock, clock: now)))]
+        case (.open, .pong(let pong)):
+            clock.measure(sent: pong.echo, peer: pong.clock, received: now)
+            return []
+        default:
+            throw WireError(.unexpected, "the collector sent a \(frame.type) frame where none is allowed")
+        }
+    }
+
+    private mutating func open(_ welcome: Frame.Welcome, clock now: Int64, held: [LogRange]) throws(WireError)
+        -> [Action]
+    {
+        guard (Protocol.minimumVersion...Protocol.maximumVersion).contains(welcome.version) else {
+            throw WireError(.malformed, "the collector chose protocol version \(welcome.version), which was not offered")
+        }
+        state = .open
+        credit = UInt64(welcome.credit)
+        delivered = LogRangeSet(welcome.held)
+        clock.hint(peer: welcome.clock, own: now)
+        pingSequence += 1
+        var actions: [Action] = [
+            .opened(welcome), .send(.ping(.init(sequence: pingSequence, clock: now))),
+        ]
+        if let current = held.last, let end = delivered.ranges(of: current.epoch).last?.to, end > current.to {
+            actions.append(.beginEpoch)
+        }
+        return actions
+    }
+
+    /// The next Append to send: a range of at most 256 KiB that the collector lacks, oldest first, and the range it may
+    /// use as prefix. Nil when there is nothing to send or no credit. Counts it as sent.
+    package mutating func nextAppend(held: [LogRange]) -> (range: LogRange, prefix: Range<UInt64>)? {
+        guard isOpen, credit > 0 else { return nil }
+        for range in held {
+            guard var missing = delivered.missing(from: range).first else { continue }
+            let length = min(missing.count, UInt64(Protocol.maximumAppend), credit)
+            missing.to = missing.from + length
+            var prefix = missing.from..<missing.from
+            if let run = delivered.ranges(of: range.epoch).first(where: { $0.to == missing.from }) {
+                let reach = missing.from - min(missing.from, UInt64(Protocol.maximumPrefix))
+                prefix = max(run.from, range.from, reach)..<missing.from
+            }
+            credit -= length
+            delivered.insert(missing)
+            return (missing, prefix)
+        }
+        return nil
+    }
+
+    /// A gap was announced: its bytes count as delivered.
+    package mutating func announced(_ gap: LogRange) {
+        delivered.insert(gap)
+    }
+
+    /// Time passed. Pings when nothing was sent for a while, ends a connection that is silent.
+    package mutating func tick(now: NIODeadline, clock: Int64) -> [Action] {
+        switch state {
+        case .closed: return []
+        case .awaitingWelcome(let deadline):
+            guard now >= deadline else { return [] }
+            state = .closed
+            return [.close(.noWelcome(after: timers.welcome), retryAfter: nil)]
+        case .open:
+            if now - lastReceived >= timers.dead {
+                state = .closed
+                return [.close(.silent(for: timers.dead), retryAfter: nil)]
+            }
+            guard now - lastSent >= timers.ping else { return [] }
+            pingSequence &+= 1
+            return [.send(.ping(.init(sequence: pingSequence, clock: clock)))]
+        }
+    }
+
+    /// Says goodbye; nothing is sent after it.
+    package mutating func goodbye() -> [Action] {
+        guard isOpen else { return [] }
+        state = .closed
+        return [.send(.goAway(.init(code: GoAwayCode.shutdown.rawValue, reconnectMilliseconds: 0, message: "agent stops")))]
+    }
+}

@@ -1,0 +1,183 @@
+package import NIOCore
+package import ScrapeLog
+
+/// The collector's end of one tunnel connection, from TLS to the end. Does no I/O and knows no clock; the channel
+/// handler carries out what it returns.
+package struct CollectorSession: Sendable {
+    package enum Action: Sendable, Hashable {
+        case send(Frame)
+        /// An agent introduced itself; answer with `welcome` or `reject`.
+        case admit(Frame.Hello)
+        case append(Frame.Append)
+        case gap(Frame.Gap)
+        /// The clock estimate changed.
+        case clock(ClockEstimate)
+        /// The agent said goodbye.
+        case leaving(Frame.GoAway)
+        /// Over: a word for metrics and a sentence.
+        case close(reason: String, message: String)
+    }
+
+    private enum State: Sendable {
+        case awaitingHello(until: NIODeadline)
+        case deciding(Frame.Hello)
+        case open
+        case closed
+    }
+
+    private var state: State
+    private let timers: TunnelTimers
+    private var lastReceived: NIODeadline
+    private var lastPing: NIODeadline
+    private var lastAck: NIODeadline
+    private var pingSequence: UInt32 = 0
+    private var outstandingCredit: UInt64 = 0
+    private var owedCredit: UInt32 = 0
+    private var owedAck: [LogRange]?
+    /// The agent's clock against ours.
+    package private(set) var clock = ClockEstimate()
+
+    package init(timers: TunnelTimers, now: NIODeadline) {
+        self.timers = timers
+        self.state = .awaitingHello(until: now + timers.welcome)
+        self.lastReceived = now
+        self.lastPing = now
+        self.lastAck = now - timers.acknowledge
+    }
+
+    package var isOpen: Bool {
+        if case .open = state { return true }
+        return false
+    }
+
+    /// When the agent was last heard of.
+    package var heard: NIODeadline { lastReceived }
+
+    package mutating func received(now: NIODeadline) {
+        lastReceived = now
+    }
+
+    /// A frame arrived. `clock` is our wall clock in microseconds.
+    package mutating func receive(_ frame: Frame, clock now: Int64) throws(WireError) -> [Action] {
+        switch (state, frame) {
+        case (.closed, _): return []
+        case (.awaitingHello, .hello(let hello)):
+            state = .deciding(hello)
+            clock.hint(peer: hello.clock, own: now)
+            return [.admit(hello)]
+        case (.open, .append(let append)):
+            guard append.range.count <= outstandingCredit else {
+                throw WireError(
+                    .overrun, "the agent sent \(append.range.count) log bytes with credit for \(outstandingCredit)")
+            }
+            outstandingCredit -= append.range.count
+            return [.append(append)]
+        case (.open, .gap(let gap)): return [.gap(gap)]
+        case (.open, .ping(let ping)):
+            return [.send(.pong(.init(sequence: ping.sequence, echo: ping.clock, clock: now)))]
+        case (.open, .pong(let pong)):
+            clock.measure(sent: pong.echo, peer: pong.clock, received: now)
+            return [.clock(clock)]
+        case (.open, .goAway(let goAway)):
+            state = .closed
+            return [.leaving(goAway)]
+        case (.awaitingHello, _):
+            throw WireError(.unexpected, "the agent sent a \(frame.type) frame before Hello")
+        case (.deciding, _):
+            throw WireError(.unexpected, "the agent sent a \(frame.type) frame before Welcome")
+        default:
+            throw WireError(.unexpected, "the agent sent a \(frame.type) frame where none is allowed")
+        }
+    }
+
+    /// The agent was admitted.
+    package mutating func welcome(_ welcome: Frame.Welcome, now: NIODeadline, clock: Int64) -> [Action] {
+        guard case .deciding = state else { return [] }
+        state = .open
+        outstandingCredit = UInt64(welcome.credit)
+        return [.send(.welcome(welcome))] + ping(now: now, clock: clock)
+    }
+
+    /// The agent was refused.
+    package mutating func reject(_ code: RejectCode, retryAfter: TimeAmount, message: String, clock: Int64) -> [Action] {
+        guard case .deciding = state else { return [] }
+        state = .closed
+        let milliseconds = UInt32(clamping: retryAfter.nanoseconds / 1_000_000)
+        return [
+            .send(
+                .reject(
+                    .init(code: code.rawValue, retryAfterMilliseconds: milliseconds, clock: clock, message: message))),
+            .close(reason: "\(code)", message: message),
+        ]
+    }
+
+    /// Log bytes were applied: their credit goes back, in portions of a quarter of the window.
+    package mutating func applied(_ count: UInt64) -> [Action] {
+        guard isOpen else { return [] }
+        owedCredit += UInt32(clamping: count)
+        guard owedCredit >= Protocol.initialCredit / 4 else { return [] }
+        defer { owedCredit = 0 }
+        outstandingCredit += UInt64(owedCredit)
+        return [.send(.credit(owedCredit))]
+    }
+
+    /// These ranges are durable now. Acknowledged at once, or at a later tick when the last was less than a second ago.
+    package mutating func durable(_ ranges: [LogRange], now: NIODeadline) -> [Action] {
+        guard isOpen else { return [] }
+        owedAck = ranges
+        return acknowledge(now: now)
+    }
+
+    private mutating func acknowledge(now: NIODeadline) -> [Action] {
+        guard let ranges = owedAck, now - lastAck >= timers.acknowledge else { return [] }
+        owedAck = nil
+        lastAck = now
+        return [.send(.ack(ranges))]
+    }
+
+    /// Asks for a sign of life.
+    package mutating func ping(now: NIODeadline, clock: Int64) -> [Action] {
+        guard isOpen else { return [] }
+        lastPing = now
+        pingSequence &+= 1
+        return [.send(.ping(.init(sequence: pingSequence, clock: clock)))]
+    }
+
+    /// Time passed: acknowledgements and pings that are due, and the end of a connection that is silent.
+    package mutating func tick(now: NIODeadline, clock: Int64) -> [Action] {
+        switch state {
+        case .closed, .deciding: return []
+        case .awaitingHello(let deadline):
+            guard now >= deadline else { return [] }
+            state = .closed
+            return [
+                .close(
+                    reason: "hello_timeout",
+                    message: "no Hello within \(timers.welcome.nanoseconds / 1_000_000) ms after the TLS handshake")
+            ]
+        case .open:
+            if now - lastReceived >= timers.dead {
+                state = .closed
+                return [
+                    .close(
+                        reason: "silent",
+                        message: "nothing was received for \(timers.dead.nanoseconds / 1_000_000_000) s")
+                ]
+            }
+            var actions = acknowledge(now: now)
+            if now - lastPing >= timers.ping { actions += ping(now: now, clock: clock) }
+            return actions
+        }
+    }
+
+    /// Tells the agent that this side is about to close.
+    package mutating func goAway(_ code: GoAwayCode, reconnect: TimeAmount, message: String) -> [Action] {
+        guard isOpen else { return [] }
+        state = .closed
+        let milliseconds = UInt32(clamping: reconnect.nanoseconds / 1_000_000)
+        return [
+            .send(.goAway(.init(code: code.rawValue, reconnectMilliseconds: milliseconds, message: message))),
+            .close(reason: "\(code)", message: message),
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+// The tunnel's wire format, whole. This room owns everything between two log copies: frames, the sessions of both
+// ends as value types, the agent's dialling client and the collector's listener. It moves ranges of log bytes and
+// never looks into them.
+//
+// One TCP connection, dialled by the agent, TLS 1.3 with client certificates, ALPN `culvert/1`. Inside, frames:
+//
+//     frame   := type:u8 length:u32 payload:length bytes          integers little endian unless marked varint (LEB128)
+//     string  := length:u16 UTF-8 bytes
+//     range   := epoch:u64 from:varint to:varint                  bytes of one epoch of the log, `to` excluded
+//
+// The top bit of `type` marks a frame that a receiver which does not know it skips; any other unknown type ends the
+// connection. Fields behind those a receiver knows are ignored, so that frames can grow. `length` is checked against
+// what the state allows before anything is allocated: 4 KiB before Welcome, see `FrameLimits` after it.
+//
+//     agent                                collector
+//       | -- Hello --------------------------> |      the only thing an agent sends before Welcome
+//       | <------------- Welcome | Reject ---- |      "connected" begins here, not with the TLS handshake
+//       | -- Append, Gap --------------------> |      any range, within the credit given
+//       | <----------- Ack (≤ 1/s), Credit --- |      Ack: what is durable; Credit: what was applied
+//       | <----------- Ping / Pong ----------> |      whoever sent nothing for 15 s; the collector also for its clock
+//       | <------------- GoAway -------------> |      the sender is about to close
+
+/// The kinds of frames. Raw values are the wire's type byte.
+package enum FrameType: UInt8, Sendable, CaseIterable {
+    case hello = 1
+    case welcome = 2
+    case reject = 3
+    case append = 4
+    case gap = 5
+    case ack = 6
+    case credit = 7
+    case ping = 8
+    case pong = 9
+    case goAway = 10
+
+    /// Set on types that a receiver may skip when it does not know them.
+    package static let skippable: UInt8 = 0x80
+}
+
+/// Constants both ends must agree on.
+package enum Protocol {
+    /// The ALPN name; carries the major version.
+    package static let application = "culvert/1"
+    package static let minimumVersion: UInt16 = 1
+    package static let maximumVersion: UInt16 = 1
+    /// Type and length.
+    package static let frameHeaderLength = 5
+    /// Raw log bytes in one Append.
+    package static let maximumAppend = 256 * 1024
+    /// How far back an Append's compression prefix reaches.
+    package static let maximumPrefix = 64 * 1024
+    /// Ranges in one Hello, Welcome or Ack; what does not fit is announced later by acks.
+    package static let maximumRanges = 64
+    /// Raw log bytes an agent may have under way when it is welcomed.
+    package static let initialCredit: UInt32 = 4 * 1024 * 1024
+}
+
+/// The largest payload a receiver accepts, by state and direction.
+package enum FrameLimits {
+    package static let beforeWelcome = 4 * 1024
+    /// From the agent: an Append of incompressible bytes and its fields.
+    package static let fromAgent = Protocol.maximumAppend + 16 * 1024
+    package static let fromCollector = 64 * 1024
+}
+
+/// Why a collector refuses an agent that got through TLS. Raw values are on the wire.
+package enum RejectCode: UInt16, Sendable, CaseIterable {
+    /// The identity is not among those that may connect.
+    case denied = 1
+    /// The certificate names no agent of this trust domain.
+    case identity = 2
+    /// No protocol version in common.
+    case version = 3
+    /// Too many connections at the moment.
+    case overloaded = 4
+    /// Another live instance holds this identity.
+    case duplicate = 5
+    case protocolError = 6
+    /// The collector cannot keep this agent's log.
+    case storage = 7
+}
+
+/// Why one side is about to close. Raw values are on the wire.
+package enum GoAwayCode: UInt16, Sendable, CaseIterable {
+    case shutdown = 1
+    /// A newer connection of the same instance took over.
+    case replaced = 2
+    case protocolError = 3
+    case overloaded = 4
+    case storage = 5
+    /// A new epoch begins; the agent reconnects at once.
+    case restart = 6
+}

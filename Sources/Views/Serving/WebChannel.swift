@@ -1,0 +1,30 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import TLS
+
+/// Hummingbird's HTTP/1 channel with our TLS in front, when there is a certificate, and our reason phrases.
+struct WebChannel: ServerChildChannel {
+    typealias Value = HTTP1Channel.Value
+
+    let http: HTTP1Channel
+    let tls: (@Sendable () -> TLSContext)?
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let operations = channel.pipeline.syncOperations
+            let encoder = try operations.handler(type: HTTPResponseEncoder.self)
+            try operations.addHandler(StatusReasonHandler(), position: .after(encoder))
+            if let tls {
+                try operations.addHandler(TLSHandler(context: tls(), serverName: nil), position: .first)
+            }
+            return value
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await http.handle(value: value, logger: logger)
+    }
+}

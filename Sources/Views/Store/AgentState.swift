@@ -1,0 +1,87 @@
+package import Relabeling
+import Synchronization
+
+/// One agent at the collector: its connection, its clock, what it announced. Thread-safe.
+package final class AgentState: Sendable {
+    /// What an operator sees of an agent.
+    package struct Facts: Sendable {
+        package var isConnected = false
+        package var peer: String?
+        package var build: String?
+        package var connectedSince: Int64?
+        /// Milliseconds, collector's clock; nil when it was never seen.
+        package var lastSeen: Int64?
+        /// The reason the last connection ended.
+        package var lastDisconnect: String?
+        /// Agent's clock minus the collector's, microseconds; nil while unknown.
+        package var skew: Int64?
+        /// Unix seconds.
+        package var certificateNotAfter: Int64?
+        /// When the newest scrape ended, milliseconds, agent's clock.
+        package var newestScrape: Int64?
+        /// A complete target table has been applied.
+        package var hasAnnounced = false
+    }
+
+    package let name: String
+    /// Whether the configuration names it (as opposed to: any valid certificate may connect).
+    package let isConfigured: Bool
+    private let stampLabels: Mutex<Labels>
+    private let facts = Mutex(Facts())
+
+    init(name: String, isConfigured: Bool, stamps: Labels) {
+        self.name = name
+        self.isConfigured = isConfigured
+        self.stampLabels = Mutex(stamps)
+    }
+
+    /// Stamped on all its data.
+    package var stamps: Labels { stampLabels.withLock { $0 } }
+
+    package func restamp(_ stamps: Labels) {
+        stampLabels.withLock { $0 = stamps }
+    }
+
+    package var current: Facts { facts.withLock { $0 } }
+
+    package func update(_ change: (inout Facts) -> Void) {
+        facts.withLock { change(&$0) }
+    }
+
+    /// A collector time in the agent's clock; milliseconds.
+    package func agentTime(_ now: Int64) -> Int64 {
+        let skew = facts.withLock { $0.skew } ?? 0
+        return now.addingReportingOverflow(skew / 1000).partialValue
+    }
+
+    /// An agent time for readers: shifted by the skew when that exceeds five seconds; milliseconds.
+    package func readerTime(_ time: Int64) -> Int64 {
+        guard let skew = facts.withLock({ $0.skew }), skew.magnitude > 5_000_000 else { return time }
+        return time.subtractingReportingOverflow(skew / 1000).partialValue
+    }
+
+    /// How far the newest data is behind, in seconds; 0 while it is as fresh as the interval allows.
+    package func backlogSeconds(now: Int64, shortestInterval: Int64) -> Double {
+        guard let newest = current.newestScrape else { return 0 }
+        let age = agentTime(now) - newest
+        return age <= shortestInterval + 2_000 ? 0 : Double(age) / 1000
+    }
+
+    func nothingYet() -> TargetReading {
+        let facts = current
+        return .unavailable(
+            status: 503,
+            reason: facts.isConnected
+                ? "agent \(name) has not scraped this target yet"
+                : "agent \(name) is not connected and has not scraped this target yet")
+    }
+
+    func stale(age: Int64) -> TargetReading {
+        let seconds = age / 1000
+        return .unavailable(
+            status: 503,
+            reason: current.isConnected
+                ? "agent \(name) is connected but its last scrape is \(seconds) s old"
+                : "agent \(name) is not connected; last scrape \(seconds) s ago")
+    }
+}

@@ -1,0 +1,145 @@
+package import Relabeling
+import ScrapeCodec
+import Synchronization
+
+/// Everything the views show: agents, their targets, each target's newest scrape. Fed by the replicas, read by the
+/// pages. Thread-safe.
+package final class TargetStore: Sendable {
+    /// How long a withdrawn target answers with an empty exposition.
+    package static let withdrawnFor: Int64 = 120_000
+    /// How long after its start the collector waits for configured agents before it lists targets without them.
+    package static let announcementLimit: Int64 = 120_000
+    /// An agent that the configuration does not name leaves after this long unseen.
+    package static let forgottenAfter: Int64 = 7 * 24 * 3_600_000
+
+    private struct State {
+        var agents: [String: AgentState] = [:]
+        var targets: [TargetID: TargetState] = [:]
+        var isLoaded = false
+    }
+
+    private let state = Mutex(State())
+    private let startedAt: Int64
+    /// Milliseconds since the Unix epoch, collector's clock.
+    package let wallClock: @Sendable () -> Int64
+
+    package init(wallClock: @escaping @Sendable () -> Int64) {
+        self.wallClock = wallClock
+        self.startedAt = wallClock()
+    }
+
+    // MARK: Feeding
+
+    /// The agent of that name, made on first sight.
+    package func agent(_ name: String, isConfigured: Bool, stamps: Labels) -> AgentState {
+        state.withLock { state in
+            if let agent = state.agents[name] { return agent }
+            let agent = AgentState(name: name, isConfigured: isConfigured, stamps: stamps)
+            state.agents[name] = agent
+            return agent
+        }
+    }
+
+    /// The replicas that were on disk are loaded.
+    package func loaded() {
+        state.withLock { $0.isLoaded = true }
+    }
+
+    /// An agent announced a target; returns its id.
+    package func announce(_ description: TargetDescription, of agent: AgentState) -> TargetID {
+        let id = TargetID(agent: agent.name, target: description)
+        let target = state.withLock { state in
+            if let target = state.targets[id] { return target }
+            let target = TargetState(id: id, agent: agent, description: description)
+            state.targets[id] = target
+            return target
+        }
+        target.announce(description)
+        return id
+    }
+
+    package func withdraw(_ id: TargetID) {
+        state.withLock { $0.targets[id] }?.withdraw(at: wallClock())
+    }
+
+    package func scraped(_ id: TargetID, _ scrape: StoredScrape) {
+        guard let target = state.withLock({ $0.targets[id] }) else { return }
+        target.scraped(scrape)
+        let end = scrape.record.timestamp.addingReportingOverflow(Int64(scrape.record.duration) / 1000).partialValue
+        target.agent.update { $0.newestScrape = max($0.newestScrape ?? end, end) }
+    }
+
+    /// Removes targets that were withdrawn long enough ago.
+    package func sweep() {
+        let limit = wallClock() - Self.withdrawnFor
+        state.withLock { state in
+            state.targets = state.targets.filter { $0.value.withdrawnAt.map { $0 > limit } ?? true }
+        }
+    }
+
+    /// Removes an agent and all its targets.
+    package func forget(_ name: String) {
+        state.withLock { state in
+            state.agents[name] = nil
+            state.targets = state.targets.filter { $0.value.agent.name != name }
+        }
+    }
+
+    // MARK: Reading
+
+    package func target(_ id: TargetID) -> TargetState? { state.withLock { $0.targets[id] } }
+
+    package func agent(_ name: String) -> AgentState? { state.withLock { $0.agents[name] } }
+
+    /// Sorted by name.
+    package var agents: [AgentState] {
+        state.withLock { Array($0.agents.values) }.sorted { $0.name < $1.name }
+    }
+
+    /// Active targets, sorted by agent, job, instance and id.
+    package var activeTargets: [TargetState] {
+        let all = state.withLock { Array($0.targets.values) }.filter(\.isActive)
+        let keyed = all.map { target in
+            let labels = target.description.labels
+            return (key: [target.agent.name, labels["job"] ?? "", labels["instance"] ?? "", target.id.description], target: target)
+        }
+        return keyed.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.target)
+    }
+
+    package func targets(of agent: AgentState) -> [TargetState] {
+        activeTargets.filter { $0.agent === agent }
+    }
+
+    package var isLoaded: Bool { state.withLock { $0.isLoaded } }
+
+    /// Why target lists cannot be given yet, nil when they can: an incomplete list would make readers drop targets.
+    package func unreadiness() -> String? {
+        guard isLoaded else { return "the replicas on disk are still being loaded" }
+        guard wallClock() - startedAt < Self.announcementLimit else { return nil }
+        let missing = agents.filter { $0.isConfigured && !$0.current.hasAnnounced }.map(\.name)
+        guard !missing.isEmpty else { return nil }
+        return "waiting for \(missing.joined(separator: ", ")) to announce targets"
+    }
+
+    /// The answer to a plain read. Waits for a scrape that is under way, at most until `deadline`.
+    ///
+    /// - Parameters:
+    ///   - reader: a number that stays the same for one reader.
+    ///   - limit: how long this reader waits at most.
+    package func read(_ id: TargetID, reader: UInt64, limit: Duration, compressed: Bool) async -> TargetReading {
+        guard let target = target(id) else { return .unknown }
+        let sequence = target.sequence
+        let now = target.agent.agentTime(wallClock())
+        if case .wait(let until) = target.decide(reader: reader, now: now) {
+            let wait = min(limit, .milliseconds(max(0, until - now)))
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await target.next(after: sequence) }
+                group.addTask { try? await Task.sleep(for: wait) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+        if let withdrawnAt = target.withdrawnAt, wallClock() - withdrawnAt >= Self.withdrawnFor { return .unknown }
+        return target.body(reader: reader, now: target.agent.agentTime(wallClock()), compressed: compressed)
+    }
+}

@@ -1,0 +1,11 @@
+import Glibc
+
+/// The system's wall clock.
+enum Clock {
+    /// Microseconds since the Unix epoch.
+    static let microseconds: @Sendable () -> Int64 = {
+        var time = timespec()
+        guard clock_gettime(CLOCK_REALTIME, &time) == 0 else { return 0 }
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}

@@ -1,0 +1,45 @@
+import Glibc
+import Logging
+import ServiceLifecycle
+import Settings
+import TLS
+import UnixSignals
+
+/// What agent and collector have in common as processes: signals, and the service group that owns shutdown.
+enum Process {
+    /// Runs until SIGTERM, SIGINT or a failure. A second signal ends the process at once.
+    static func run(
+        _ service: some Service, logger: Logger, reload: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        signal(SIGPIPE, SIG_IGN)
+        // Service lifecycle logs at its own levels what our own lines say already.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .error)
+        let reloader = ReloadService(logger: logger, reload: reload)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: reloader, successTerminationBehavior: .ignore),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+    }
+}
+
+/// Reads the configuration again on SIGHUP. An error is logged and changes nothing.
+private struct ReloadService: Service {
+    let logger: Logger
+    let reload: @Sendable () async throws -> Void
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in signals.cancelOnGracefulShutdown() {
+            do {
+                try await reload()
+            } catch {
+                let reason = (error as? TLSError)?.sentence ?? "\(error)"
+                logger.error("configuration not reloaded; the old one stays in force", metadata: ["reason": "\(reason)"])
+            }
+        }
+    }
+}
