@@ -76,13 +76,15 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Settings", "Discovery", "Scraping", "HTTPClient", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",
+                "Settings", "Discovery", "Scraping", "HTTPClient", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel",
+                "TLS",
                 "PrometheusInstrumentation", nio, nioPosix, logging, lifecycle,
             ], swiftSettings: settings),
         .target(
             name: "Collector",
             dependencies: [
-                "Settings", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS", "Views", "PrometheusInstrumentation",
+                "Settings", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS", "Views",
+                "PrometheusInstrumentation",
                 nio, nioPosix, logging, lifecycle,
             ], swiftSettings: settings),
         .executableTarget(
@@ -91,6 +93,36 @@ let package = Package(
                 "Agent", "Collector", "Settings", "ScrapeLog", "TLS", arguments, logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: settings),
+
+        // Tests: one target per room, and those that run the program.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "PrometheusInstrumentationTests", dependencies: ["PrometheusInstrumentation"], swiftSettings: settings
+        ),
+        .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
+        .testTarget(name: "RelabelingTests", dependencies: ["Relabeling"], swiftSettings: settings),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Relabeling"], swiftSettings: settings),
+        .testTarget(
+            name: "DiscoveryTests", dependencies: ["Discovery", "Settings", "Relabeling"], swiftSettings: settings),
+        .testTarget(name: "ScrapeCodecTests", dependencies: ["ScrapeCodec", nio], swiftSettings: settings),
+        .testTarget(name: "ScrapeLogTests", dependencies: ["ScrapeLog", nio], swiftSettings: settings),
+        .testTarget(
+            name: "TLSTests",
+            dependencies: [
+                "TLS", "COpenSSL", "TestSupport", nio, nioPosix, nioEmbedded,
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "HTTPClientTests",
+            dependencies: ["HTTPClient", "TLS", "TestSupport", "CDeflate", nio, nioPosix, nioEmbedded],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ScrapingTests",
+            dependencies: [
+                "Scraping", "HTTPClient", "ScrapeCodec", "Relabeling", nio, nioPosix, nioEmbedded, nioHTTP1,
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "ViewsTests", dependencies: ["Views", "Relabeling", "ScrapeCodec", nio], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

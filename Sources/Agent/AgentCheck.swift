@@ -70,7 +70,8 @@ package enum AgentCheck {
 
     private static func steps(_ result: Result<String, TunnelFailure>, _ address: TunnelAddress) -> [Step] {
         let names: [(TunnelFailure.Stage, String)] = [
-            (.resolve, "resolve \(address.proxy?.host ?? address.host)"), (.connect, "connect"), (.proxy, "proxy CONNECT"),
+            (.resolve, "resolve \(address.proxy?.host ?? address.host)"), (.connect, "connect"),
+            (.proxy, "proxy CONNECT"),
             (.tls, "TLS"), (.welcome, "welcome"),
         ]
         var steps: [Step] = []

@@ -55,7 +55,9 @@ final class AgentCore {
             ?? .memory(maximumBytes: Int(clamping: settings.log.memorySize))
         let now = options.wallClock() / 1000
         self.log = try ScrapeLog(
-            .init(storage: storage, maximumBytes: settings.log.maxSize, fallbackBytes: Int(clamping: settings.log.memorySize)),
+            .init(
+                storage: storage, maximumBytes: settings.log.maxSize,
+                fallbackBytes: Int(clamping: settings.log.memorySize)),
             nowMilliseconds: now)
         self.jobs = try JobTLSContexts(options.settings)
     }
@@ -274,7 +276,9 @@ final class AgentCore {
     func stop() -> EventLoopFuture<Void> {
         let grace = TimeAmount.milliseconds(settings.shutdownGracePeriod)
         let deadline = eventLoop.now + grace
-        logger.info("stopping: last scrapes, then what is left is sent", metadata: ["grace": "\(settings.shutdownGracePeriod)ms"])
+        logger.info(
+            "stopping: last scrapes, then what is left is sent",
+            metadata: ["grace": "\(settings.shutdownGracePeriod)ms"])
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         // A fifth of the grace period is kept for sending.
         guard let manager else { return eventLoop.makeSucceededVoidFuture() }
@@ -293,7 +297,8 @@ final class AgentCore {
         eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(20)) { task in
             let core = bound.value
             let isWaiting = core.clients.contains { client in
-                client.isConnected && (core.source?.unacknowledged(by: client.configuration.address.description) ?? 0) > 0
+                client.isConnected
+                    && (core.source?.unacknowledged(by: client.configuration.address.description) ?? 0) > 0
             }
             guard !isWaiting || core.eventLoop.now >= deadline else { return }
             task.cancel()
@@ -309,6 +314,9 @@ final class AgentCore {
         log.close()
         logger.info(
             "agent stopped",
-            metadata: ["unacknowledged_bytes": "\(left)", "kept": "\(settings.log.directory == nil ? "no (log in memory)" : "on disk")"])
+            metadata: [
+                "unacknowledged_bytes": "\(left)",
+                "kept": "\(settings.log.directory == nil ? "no (log in memory)" : "on disk")",
+            ])
     }
 }

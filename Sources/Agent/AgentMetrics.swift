@@ -65,7 +65,8 @@ struct AgentMetrics: Sendable {
         logDroppedBytes = try registry.gauge(
             "culvert_log_dropped_bytes", help: "Bytes dropped since start because the log was full.")
         logOnDisk = try registry.gauge(
-            "culvert_log_normal", help: "1 while the log is where it was configured to be, 0 while a failing disk keeps it in memory.")
+            "culvert_log_normal",
+            help: "1 while the log is where it was configured to be, 0 while a failing disk keeps it in memory.")
         unacknowledged = try registry.gauge(
             "culvert_log_unacknowledged_bytes", help: "Log bytes the collector has not acknowledged.",
             labels: ["collector"])

@@ -1,6 +1,6 @@
+package import Settings
 package import TLS
 import Tunnel
-package import Settings
 
 /// The TLS side of a configured collector.
 package enum TunnelTLS {

@@ -40,12 +40,14 @@ struct CollectorMetrics: Sendable {
         replicatedBytes = try registry.counter(
             "culvert_replica_bytes_total", help: "Log bytes replicated, after decompression.")
         replicatedRecords = try registry.counter("culvert_replica_records_total", help: "Log records replicated.")
-        expiredBytes = try registry.counter("culvert_replica_expired_bytes_total", help: "Log bytes deleted by age or size.")
+        expiredBytes = try registry.counter(
+            "culvert_replica_expired_bytes_total", help: "Log bytes deleted by age or size.")
         gaps = try registry.counter(
             "culvert_replica_gaps_total", help: "Ranges that an agent had to drop before they were replicated.",
             labels: ["agent"])
         lostScrapes = try registry.counter(
-            "culvert_replica_lost_scrapes_total", help: "Scrapes in the ranges that agents had to drop.", labels: ["agent"])
+            "culvert_replica_lost_scrapes_total", help: "Scrapes in the ranges that agents had to drop.",
+            labels: ["agent"])
         syncDuration = try registry.histogram(
             "culvert_replica_sync_duration_seconds", help: "How long passes of making replicas durable took.")
         syncFailures = try registry.counter(

@@ -53,7 +53,9 @@ package final class CollectorService: Service {
         let settings = options.settings
         let web = webServer(settings)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await Self.naming(settings.web.listenAddress, "web.listen_address") { try await web.run() } }
+            tasks.addTask {
+                try await Self.naming(settings.web.listenAddress, "web.listen_address") { try await web.run() }
+            }
             tasks.addTask { try await self.replicate(settings) }
             // Whichever ends first ends the other: both only do so on shutdown or failure.
             try await tasks.next()

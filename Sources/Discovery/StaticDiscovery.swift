@@ -16,7 +16,10 @@ package struct StaticDiscovery {
                     let problem = { (message: String) in
                         SettingsError(
                             code: .invalidValue, file: settings.file, line: address.line, column: address.column,
-                            message: "target \(address.address.debugDescription) of job \(job.jobName.debugDescription): \(message)")
+                            message:
+                                "target \(address.address.debugDescription) of job "
+                                + "\(job.jobName.debugDescription): \(message)"
+                        )
                     }
                     do {
                         let target = try builder.target(address: address.address, labels: group.labels)

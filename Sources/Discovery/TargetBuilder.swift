@@ -1,8 +1,9 @@
 import Relabeling
 import Settings
 
-/// Builds the targets of one job out of an address and labels, in Prometheus' order: labels of the target, defaults of the
-/// job where there is none or an empty one, checks, `instance`. Labels beginning with `__` steer it and are then dropped.
+/// Builds the targets of one job out of an address and labels, in Prometheus' order: labels of the target, defaults
+/// of the job where there is none or an empty one, checks, `instance`. Labels beginning with `__` steer it and are
+/// then dropped.
 struct TargetBuilder {
     let job: ScrapeConfig
 
@@ -23,7 +24,8 @@ struct TargetBuilder {
         let timeout = try duration("__scrape_timeout__", in: labels)
         guard timeout <= interval else {
             throw TargetRejection(
-                message: "__scrape_timeout__: expected at most the interval \(PrometheusDuration.text(interval)), found "
+                message:
+                    "__scrape_timeout__: expected at most the interval \(PrometheusDuration.text(interval)), found "
                     + PrometheusDuration.text(timeout))
         }
         if labels["instance"] == nil { labels["instance"] = address }

@@ -1,9 +1,9 @@
 extension Labels {
     /// These labels with the collector's `stamps` put on them.
     ///
-    /// A stamp always wins. A label of the same name is kept as `exported_NAME`, the prefix repeated until the name is
-    /// free; when several collide the shortest name goes first, as in Prometheus, so that the outcome does not depend on
-    /// who asks.
+    /// A stamp always wins. A label of the same name is kept as `exported_NAME`, the prefix repeated until the name
+    /// is free; when several collide the shortest name goes first, as in Prometheus, so that the outcome does not
+    /// depend on who asks.
     package func stamped(with stamps: Labels) -> Labels {
         var result = self
         var displaced: [(name: String, value: String)] = []

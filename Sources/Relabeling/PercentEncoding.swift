@@ -4,7 +4,8 @@ package struct PercentEncoding: Sendable {
     private let spaceAsPlus: Bool
 
     /// For a whole path: everything a path may hold stays, `?` and `%` do not.
-    package static let path = PercentEncoding(keeps: { isUnreserved($0) || "$&+,/:;=@".utf8.contains($0) }, spaceAsPlus: false)
+    package static let path = PercentEncoding(
+        keeps: { isUnreserved($0) || "$&+,/:;=@".utf8.contains($0) }, spaceAsPlus: false)
 
     /// For a key or a value of a query, a space becoming `+`.
     package static let query = PercentEncoding(keeps: isUnreserved, spaceAsPlus: true)

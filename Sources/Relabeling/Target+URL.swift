@@ -1,5 +1,6 @@
 extension Target {
-    /// The URL that is scraped. The path is percent-encoded as Go's `net/url` does it, so that it reads as in Prometheus.
+    /// The URL that is scraped. The path is percent-encoded as Go's `net/url` does it, so that it reads as in
+    /// Prometheus.
     package var url: String {
         var url = "\(scheme)://\(address)"
         if !metricsPath.utf8.starts(with: "/".utf8), !metricsPath.isEmpty { url += "/" }

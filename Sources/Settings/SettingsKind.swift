@@ -18,11 +18,15 @@ package enum SettingsKind: Sendable, Hashable {
             case (true, true):
                 log.add(
                     .malformed, at: reader.position,
-                    "the file has keys of an agent (collectors, scrape_configs) and of a collector (tunnel, web, agents): split it in two")
+                    "the file has keys of an agent (collectors, scrape_configs) and of a collector (tunnel, "
+                        + "web, agents): split it in two"
+                )
             case (false, false):
                 log.add(
                     .malformed, at: reader.position,
-                    "expected the key collectors of an agent's settings or the key tunnel of a collector's, found neither")
+                    "expected the key collectors of an agent's settings or the key tunnel of a collector's, "
+                        + "found neither"
+                )
             }
         }
         return try log.result(kind)

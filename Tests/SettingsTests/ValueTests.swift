@@ -2,11 +2,13 @@ import Settings
 import Testing
 
 struct ValueTests {
-    @Test(arguments: [
-        ("0", 0), ("0s", 0), ("1ms", 1), ("15s", 15_000), ("1m", 60_000), ("1h30m", 5_400_000), ("1d", 86_400_000),
-        ("2w", 1_209_600_000), ("1y", 31_536_000_000), ("1y2w3d4h5m6s7ms", 33_019_506_007), ("90m", 5_400_000),
-        ("007s", 7000), ("292y", 9_208_512_000_000),
-    ] as [(String, Int64)]) func `durations are read as Prometheus reads them`(text: String, milliseconds: Int64) {
+    @Test(
+        arguments: [
+            ("0", 0), ("0s", 0), ("1ms", 1), ("15s", 15_000), ("1m", 60_000), ("1h30m", 5_400_000), ("1d", 86_400_000),
+            ("2w", 1_209_600_000), ("1y", 31_536_000_000), ("1y2w3d4h5m6s7ms", 33_019_506_007), ("90m", 5_400_000),
+            ("007s", 7000), ("292y", 9_208_512_000_000),
+        ] as [(String, Int64)]) func `durations are read as Prometheus reads them`(text: String, milliseconds: Int64)
+    {
         #expect(PrometheusDuration.milliseconds(text) == milliseconds)
     }
 
@@ -17,10 +19,14 @@ struct ValueTests {
         #expect(PrometheusDuration.milliseconds(text) == nil)
     }
 
-    @Test(arguments: [
-        (0, "0s"), (1, "1ms"), (15_000, "15s"), (90_000, "1m30s"), (5_400_000, "1h30m"), (604_800_000, "1w"),
-        (691_200_000, "8d"), (31_536_000_000, "1y"), (31_536_000_001, "365d1ms"),
-    ] as [(Int64, String)]) func `durations are printed as Prometheus prints them`(milliseconds: Int64, text: String) {
+    @Test(
+        arguments: [
+            (0, "0s"), (1, "1ms"), (15_000, "15s"), (90_000, "1m30s"), (5_400_000, "1h30m"), (604_800_000, "1w"),
+            (691_200_000, "8d"), (31_536_000_000, "1y"), (31_536_000_001, "365d1ms"),
+        ] as [(Int64, String)]) func `durations are printed as Prometheus prints them`(
+            milliseconds: Int64, text: String
+        )
+    {
         #expect(PrometheusDuration.text(milliseconds) == text)
     }
 
@@ -34,23 +40,28 @@ struct ValueTests {
         }
     }
 
-    @Test(arguments: [
-        ("0", 0), ("1", 1), ("1024", 1024), ("5B", 5), ("1KB", 1024), ("1KiB", 1024), ("64MiB", 64 << 20),
-        ("1GB", 1 << 30), ("1GiB", 1 << 30), ("2TB", 2 << 40), ("1PiB", 1 << 50), ("15EiB", 15 << 60),
-        ("1.5KiB", 1536), ("0.5MB", 1 << 19), ("1.000000001GiB", 1_073_741_825),
-    ] as [(String, UInt64)]) func `sizes are base 2 whatever they are called`(text: String, bytes: UInt64) {
+    @Test(
+        arguments: [
+            ("0", 0), ("1", 1), ("1024", 1024), ("5B", 5), ("1KB", 1024), ("1KiB", 1024), ("64MiB", 64 << 20),
+            ("1GB", 1 << 30), ("1GiB", 1 << 30), ("2TB", 2 << 40), ("1PiB", 1 << 50), ("15EiB", 15 << 60),
+            ("1.5KiB", 1536), ("0.5MB", 1 << 19), ("1.000000001GiB", 1_073_741_825),
+        ] as [(String, UInt64)]) func `sizes are base 2 whatever they are called`(text: String, bytes: UInt64)
+    {
         #expect(ByteSize.bytes(text) == bytes)
     }
 
     @Test(arguments: [
-        "", "B", "MiB", "-1", "1.MB", ".5MB", "1.5", "1.5B", "1kb", "1K", "1 MB", "16EiB", "18446744073709551616", "1ZB",
+        "", "B", "MiB", "-1", "1.MB", ".5MB", "1.5", "1.5B", "1kb", "1K", "1 MB", "16EiB", "18446744073709551616",
+        "1ZB",
         "1e3", "0x10", "1_000",
     ]) func `other texts are no sizes`(text: String) {
         #expect(ByteSize.bytes(text) == nil)
     }
 
-    @Test(arguments: [(0, "0B"), (1, "1B"), (1536, "1536B"), (1024, "1KiB"), (64 << 20, "64MiB"), (3 << 29, "1536MiB")]
-        as [(UInt64, String)]) func `sizes are printed with their greatest unit`(bytes: UInt64, text: String) {
+    @Test(
+        arguments: [(0, "0B"), (1, "1B"), (1536, "1536B"), (1024, "1KiB"), (64 << 20, "64MiB"), (3 << 29, "1536MiB")]
+            as [(UInt64, String)]) func `sizes are printed with their greatest unit`(bytes: UInt64, text: String)
+    {
         #expect(ByteSize.text(bytes) == text)
     }
 

@@ -34,7 +34,8 @@ final class AgentReplica: TunnelReceiver {
         self.store = store
         self.metrics = metrics
         if case .directory(let path) = storage { notesPath = path + "/notes" } else { notesPath = nil }
-        let notes = notesPath.map { AgentNotes(path: $0) } ?? AgentNotes(skew: nil, lastSeen: nil, certificateNotAfter: nil)
+        let notes =
+            notesPath.map { AgentNotes(path: $0) } ?? AgentNotes(skew: nil, lastSeen: nil, certificateNotAfter: nil)
         let log = try ReplicaLog(storage: storage)
         state = Mutex(State(log: log, applier: RecordApplier(agent: agent, store: store), notes: notes))
         agent.update {

@@ -105,7 +105,8 @@ final class ReplicaStore: TunnelAuthority {
     private func replica(_ name: String) throws -> AgentReplica {
         try state.withLock { state in
             if let replica = state.replicas[name] { return replica }
-            let storage: LogStorage = try root.map { try .directory(named: name, below: $0 + "/agents") }
+            let storage: LogStorage =
+                try root.map { try .directory(named: name, below: $0 + "/agents") }
                 ?? .memory(maximumBytes: 64 << 20)
             let entry = state.settings.agents?.first { $0.name == name }
             let agent = store.agent(

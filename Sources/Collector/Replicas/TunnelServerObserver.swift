@@ -51,7 +51,8 @@ final class TunnelServerObserver: Sendable {
         case .received(let bytes, let frames):
             metrics.receivedBytes.increment(by: bytes)
             metrics.receivedFrames.increment(by: frames)
-        case .acceptFailed(let message): logger.error("a connection could not be accepted", metadata: ["reason": "\(message)"])
+        case .acceptFailed(let message):
+            logger.error("a connection could not be accepted", metadata: ["reason": "\(message)"])
         }
     }
 

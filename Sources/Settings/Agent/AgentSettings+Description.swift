@@ -13,7 +13,9 @@ extension AgentSettings {
             let count = job.staticConfigs.reduce(0) { $0 + $1.targets.count }
             lines.append(
                 "job \(Quotation.quote(job.jobName)): \(count) \(count == 1 ? "target" : "targets"), every "
-                    + "\(PrometheusDuration.text(job.scrapeInterval)), timeout \(PrometheusDuration.text(job.scrapeTimeout))")
+                    + "\(PrometheusDuration.text(job.scrapeInterval)), timeout "
+                    + "\(PrometheusDuration.text(job.scrapeTimeout))"
+            )
         }
         if scrapeConfigs.isEmpty { lines.append("no jobs") }
         return lines.map(Quotation.escape)

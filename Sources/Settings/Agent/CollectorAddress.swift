@@ -57,7 +57,9 @@ package struct CollectorAddress: Sendable, Hashable {
             if let first = collectors.first(where: { $0.name == collector.name }) {
                 reader.log.add(
                     .conflict, at: address.position,
-                    "address: \(Quotation.quote(collector.name)) is listed twice, first in line \(first.line): remove one")
+                    "address: \(Quotation.quote(collector.name)) is listed twice, first in line "
+                        + "\(first.line): remove one"
+                )
             }
             collectors.append(collector)
         }

@@ -1,5 +1,5 @@
-import Yams
 package import Relabeling
+import Yams
 
 /// An agent that may connect, and what is stamped on its data.
 package struct AgentEntry: Sendable {
@@ -36,7 +36,9 @@ package struct AgentEntry: Sendable {
                 // Half-written, this would let everybody in.
                 reader.log.add(
                     .invalidValue, at: place,
-                    "agents: expected a list, found nothing: remove the key to let every agent with a valid certificate connect")
+                    "agents: expected a list, found nothing: remove the key to let every agent with a valid "
+                        + "certificate connect"
+                )
             }
             return nil
         }
@@ -55,7 +57,8 @@ package struct AgentEntry: Sendable {
             } else if let other = stamps[entry.stamps] {
                 reader.log.add(
                     .conflict, at: position,
-                    "agents \(other.name) (line \(other.line)) and \(entry.name) (line \(entry.line)) would stamp the same labels "
+                    "agents \(other.name) (line \(other.line)) and \(entry.name) (line \(entry.line)) would "
+                        + "stamp the same labels "
                         + "\(entry.stamps) on their data: give one of them a label of its own")
             }
             lines[entry.name] = lines[entry.name] ?? name.position.line
@@ -75,7 +78,8 @@ package struct AgentEntry: Sendable {
         for (label, _) in labels where label.value.hasPrefix("__") {
             reader.log.add(
                 .invalidValue, at: label.position,
-                "labels: \(Quotation.quote(label.value)) cannot be stamped: names beginning with __ are Prometheus' own")
+                "labels: \(Quotation.quote(label.value)) cannot be stamped: names beginning with __ are Prometheus' own"
+            )
         }
         reader.finish()
         guard let name else { return nil }

@@ -3,7 +3,8 @@ extension CollectorSettings {
     package func describe() -> [String] {
         var lines = ["tunnel on \(tunnel.listenAddress)"]
         if let domain = tunnel.trustDomain { lines.append("trust domain \(domain)") }
-        lines.append("web on \(web.tlsConfig == nil ? "http" : "https")://\(web.listenAddress)\(web.effectiveRoutePrefix)")
+        lines.append(
+            "web on \(web.tlsConfig == nil ? "http" : "https")://\(web.listenAddress)\(web.effectiveRoutePrefix)")
         if let url = web.externalURL { lines.append("external URL \(url)") }
         let place = log.directory.map { "in \($0)" } ?? "in memory"
         lines.append(

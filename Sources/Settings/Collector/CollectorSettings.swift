@@ -1,5 +1,5 @@
-import Yams
 package import Relabeling
+import Yams
 
 /// What collector.yml says, checked and with every default filled in.
 package struct CollectorSettings: Sendable {

@@ -9,7 +9,8 @@ enum ExternalLabels {
             global = section.labels("external_labels")
             section.finish { key in
                 ["scrape_interval", "scrape_timeout", "body_size_limit"].contains(key)
-                    ? "\(key) belongs to an agent's settings: a collector does not scrape" : UnsupportedKeys.agentGlobal(key)
+                    ? "\(key) belongs to an agent's settings: a collector does not scrape"
+                    : UnsupportedKeys.agentGlobal(key)
             }
         }
         if own != nil, let global {

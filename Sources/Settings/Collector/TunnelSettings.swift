@@ -39,6 +39,8 @@ package struct TunnelSettings: Sendable, Hashable {
 
     private static func isTrustDomain(_ text: String) -> Bool {
         (1...255).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || ".-_".utf8.contains($0) }
+            && text.utf8.allSatisfy {
+                (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || ".-_".utf8.contains($0)
+            }
     }
 }

@@ -12,8 +12,8 @@ package struct WebSettings: Sendable, Hashable {
     package var listenAddress = HostPort(host: "127.0.0.1", port: 9480)
     /// Under which URL readers reach the collector; `nil`: as they say in their requests.
     package var externalURL: ExternalURL?
-    /// The prefix of all routes as it was written, with one slash before it and none after it, empty for the root; `nil`
-    /// when it was left out.
+    /// The prefix of all routes as it was written, with one slash before it and none after it, empty for the root;
+    /// `nil` when it was left out.
     package var routePrefix: String?
     /// Whether `POST /-/reload` works.
     package var enableLifecycle = false
@@ -36,7 +36,9 @@ package struct WebSettings: Sendable, Hashable {
             if settings.externalURL == nil {
                 reader.log.add(
                     .invalidValue, at: text.position,
-                    "external_url: expected a URL such as https://culvert.example.com/prefix, without user, query and fragment")
+                    "external_url: expected a URL such as https://culvert.example.com/prefix, without user, "
+                        + "query and fragment"
+                )
             }
         }
         if let prefix = reader.string("route_prefix") {

@@ -1,7 +1,8 @@
 import Yams
 
-/// Refuses the one construction whose cost the YAML parser does not bound: keys that are lists, mappings or aliases in a
-/// file that has aliases. The parser compares keys by their whole content, which nested aliases make exponential.
+/// Refuses the one construction whose cost the YAML parser does not bound: keys that are lists, mappings or aliases
+/// in a file that has aliases. The parser compares keys by their whole content, which nested aliases make
+/// exponential.
 ///
 /// It parses the text once with every `*` replaced by a character that means nothing, so that there is no alias to
 /// follow, and looks at the keys of that tree. Lines and columns stay as they are.

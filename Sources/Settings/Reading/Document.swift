@@ -64,7 +64,8 @@ enum Document {
     }
 
     private static func scalar(of text: String, at position: SourcePosition) -> Unicode.Scalar? {
-        let lines = text.unicodeScalars.split(separator: "\n", maxSplits: position.line, omittingEmptySubsequences: false)
+        let lines = text.unicodeScalars.split(
+            separator: "\n", maxSplits: position.line, omittingEmptySubsequences: false)
         guard position.line >= 1, lines.count >= position.line else { return nil }
         return lines[position.line - 1].dropFirst(max(0, position.column - 1)).first
     }

@@ -106,7 +106,9 @@ extension MappingReader {
             guard Labels.isValidName(name) else {
                 log.add(
                     .invalidValue, at: place,
-                    "\(key): \(Quotation.quote(name)) is not a label name: expected letters, digits and _, no digit first")
+                    "\(key): \(Quotation.quote(name)) is not a label name: expected letters, digits and _, "
+                        + "no digit first"
+                )
                 continue
             }
             // A null value is the empty text, as in Prometheus.
@@ -125,7 +127,8 @@ extension MappingReader {
         }
         guard Self.plainTags.contains(scalar.tag.description) else {
             let tag = Quotation.quote(scalar.tag.description)
-            log.add(.wrongType, at: found.position, "\(key): expected \(expected) without a YAML tag, found the tag \(tag)")
+            log.add(
+                .wrongType, at: found.position, "\(key): expected \(expected) without a YAML tag, found the tag \(tag)")
             return nil
         }
         return scalar

@@ -10,7 +10,7 @@ final class ProblemLog {
     private(set) var problems: [SettingsError] = []
     private var budget: Int
 
-    init(file: String, budget: Int = 4_000_000) {
+    init(file: String, budget: Int = 1_000_000) {
         self.file = file
         self.directory = FilePath.directory(of: file)
         self.budget = budget
@@ -35,7 +35,9 @@ final class ProblemLog {
     func spend(_ count: Int, at position: SourcePosition) -> Bool {
         guard budget >= count else {
             if budget >= 0 {
-                add(.malformed, at: position, "the file grows too large when its aliases are followed: write less of it with aliases")
+                add(
+                    .malformed, at: position,
+                    "the file grows too large when its aliases are followed: write less of it with aliases")
             }
             budget = -1
             return false

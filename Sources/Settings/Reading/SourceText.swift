@@ -1,7 +1,7 @@
 /// The text of a settings file: UTF-8 without what YAML forbids, so that the YAML parser never meets anything else.
 enum SourceText {
     /// How many lines and elements of lists a file may have.
-    static let entryLimit = 1_000_000
+    static let entryLimit = 500_000
 
     /// The text of `bytes`, or `nil` after adding the position of the first byte that has no place in it.
     static func decode(_ bytes: [UInt8], log: ProblemLog) -> String? {
@@ -13,7 +13,9 @@ enum SourceText {
         }
         // Every node of a document follows one of these; a node costs a hundred times its text.
         guard bytes.count(where: { ",[{\n\r".utf8.contains($0) }) <= entryLimit else {
-            log.add(.unreadable, at: .wholeFile, "has more than \(entryLimit) lines and list elements: expected a file written by hand")
+            log.add(
+                .unreadable, at: .wholeFile,
+                "has more than \(entryLimit) lines and list elements: expected a file written by hand")
             return nil
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -59,7 +61,8 @@ enum SourceText {
     private static func position(after text: String) -> SourcePosition {
         var position = SourcePosition(line: 1, column: 1)
         for scalar in text.unicodeScalars {
-            position = scalar == "\n"
+            position =
+                scalar == "\n"
                 ? SourcePosition(line: position.line + 1, column: 1)
                 : SourcePosition(line: position.line, column: position.column + 1)
         }

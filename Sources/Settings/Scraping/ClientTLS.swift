@@ -54,7 +54,9 @@ package struct ClientTLS: Sendable, Hashable {
         guard let text = reader.string("min_version", expected: "TLS12 or TLS13") else { return .tls12 }
         if let version = MinVersion(rawValue: text.value) { return version }
         if ["TLS10", "TLS11"].contains(text.value) {
-            reader.log.add(.unsupported, at: text.position, "min_version: \(text.value) is not supported by Culvert: expected TLS12 or TLS13")
+            reader.log.add(
+                .unsupported, at: text.position,
+                "min_version: \(text.value) is not supported by Culvert: expected TLS12 or TLS13")
         } else {
             reader.reject(
                 "min_version", at: text.position, expected: "TLS12 or TLS13", found: Quotation.quote(text.value))

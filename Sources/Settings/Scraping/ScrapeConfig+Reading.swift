@@ -14,7 +14,9 @@ extension ScrapeConfig {
             if let first = lines[job.jobName] {
                 reader.log.add(
                     .conflict, at: name.position,
-                    "job_name: \(Quotation.quote(job.jobName)) is used twice, first in line \(first): expected a name of its own")
+                    "job_name: \(Quotation.quote(job.jobName)) is used twice, first in line \(first): "
+                        + "expected a name of its own"
+                )
             } else {
                 lines[job.jobName] = name.position.line
             }
@@ -53,7 +55,9 @@ extension ScrapeConfig {
     }
 
     private static func scheme(_ reader: MappingReader) -> String {
-        guard let scheme = reader.string("scheme", expected: "http or https"), !scheme.value.isEmpty else { return "http" }
+        guard let scheme = reader.string("scheme", expected: "http or https"), !scheme.value.isEmpty else {
+            return "http"
+        }
         if scheme.value != "http", scheme.value != "https" {
             reader.reject(
                 "scheme", at: scheme.position, expected: "http or https", found: Quotation.quote(scheme.value))
@@ -69,7 +73,8 @@ extension ScrapeConfig {
             let values = list.value.compactMap { node -> String? in
                 if let scalar = node.scalar { return scalar.string }
                 section.log.add(
-                    .wrongType, at: node.position ?? list.position, "\(name): expected a list of texts, found \(node.kind)")
+                    .wrongType, at: node.position ?? list.position,
+                    "\(name): expected a list of texts, found \(node.kind)")
                 return nil
             }
             params.append((name, values))

@@ -1,5 +1,5 @@
-/// Interval, timeout and body limit of a section, with Prometheus' rules of inheritance: 0 and nothing inherit, an inherited
-/// timeout is cut to the interval, a timeout that was written down must not exceed it.
+/// Interval, timeout and body limit of a section, with Prometheus' rules of inheritance: 0 and nothing inherit, an
+/// inherited timeout is cut to the interval, a timeout that was written down must not exceed it.
 enum ScrapeTiming {
     /// Both in milliseconds.
     static func read(

@@ -1,5 +1,5 @@
-/// The keys Prometheus knows that this version does not support, and those that stand in the wrong place: what to tell the
-/// person who wrote one. None is ever ignored.
+/// The keys Prometheus knows that this version does not support, and those that stand in the wrong place: what to
+/// tell the person who wrote one. None is ever ignored.
 enum UnsupportedKeys {
     static func sentence(_ key: String) -> String { "\(key) is not supported by this version of Culvert" }
 
@@ -31,7 +31,9 @@ enum UnsupportedKeys {
             return "\(key) belongs to a collector's settings: is this file meant for culvert collector?"
         }
         if key == "external_labels" { return externalLabels }
-        if ["scrape_interval", "scrape_timeout", "body_size_limit"].contains(key) { return "\(key) belongs under global" }
+        if ["scrape_interval", "scrape_timeout", "body_size_limit"].contains(key) {
+            return "\(key) belongs under global"
+        }
         return server.contains(key) ? sentence(key) : nil
     }
 
@@ -59,7 +61,9 @@ enum UnsupportedKeys {
     static func jobTLS(_ key: String) -> String? { inlineTLS.contains(key) ? sentence(key) : nil }
 
     static func collector(_ key: String) -> String? {
-        if ["ca_file", "cert_file", "key_file", "server_name"].contains(key) { return "\(key) belongs under tls_config" }
+        if ["ca_file", "cert_file", "key_file", "server_name"].contains(key) {
+            return "\(key) belongs under tls_config"
+        }
         return ["no_proxy", "proxy_from_environment", "proxy_connect_header"].contains(key) ? sentence(key) : nil
     }
 

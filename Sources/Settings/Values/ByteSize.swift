@@ -40,7 +40,10 @@ package enum ByteSize {
 
     private static func shift(of unit: String) -> UInt64? {
         if unit.isEmpty || unit == "B" { return 0 }
-        guard let power = prefixes.indices.dropFirst().first(where: { unit == prefixes[$0] + "B" || unit == prefixes[$0] + "iB" })
+        guard
+            let power = prefixes.indices.dropFirst().first(where: {
+                unit == prefixes[$0] + "B" || unit == prefixes[$0] + "iB"
+            })
         else { return nil }
         return 10 * UInt64(power)
     }

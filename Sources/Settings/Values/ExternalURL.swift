@@ -13,7 +13,9 @@ package struct ExternalURL: Sendable, Hashable {
         let scheme = text[..<separator.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else { return nil }
         let rest = text[separator.upperBound...]
-        guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"?#\"<>\\^`{|}@".utf8.contains($0) }) else { return nil }
+        guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"?#\"<>\\^`{|}@".utf8.contains($0) }) else {
+            return nil
+        }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = String(rest[..<slash])
         guard let (host, port) = HostPort.split(authority), HostPort.isHost(host) else { return nil }

@@ -55,7 +55,9 @@ package struct HostPort: Sendable, Hashable {
 
     /// A port from 0 to 65535, digits only.
     static func portNumber(_ text: String) -> Int? {
-        guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         return Int(text).flatMap { $0 <= 65535 ? $0 : nil }
     }
 

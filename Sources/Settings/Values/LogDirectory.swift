@@ -8,7 +8,9 @@ enum LogDirectory {
         guard !found.value.isEmpty, !found.value.utf8.contains(0) else {
             log.add(
                 .invalidValue, at: found.position,
-                "directory: expected a directory, or none to keep the log in memory, found \(Quotation.quote(found.value))")
+                "directory: expected a directory, or none to keep the log in memory, found "
+                    + "\(Quotation.quote(found.value))"
+            )
             return nil
         }
         let path = FilePath.resolve(found.value, in: log.directory)

@@ -44,7 +44,8 @@ enum ReferencedFile {
         }
         let user = geteuid()
         if status.st_uid != 0, status.st_uid != user {
-            return "is owned by uid \(status.st_uid), a private key must belong to root or to the user culvert runs as: "
+            return
+                "is owned by uid \(status.st_uid), a private key must belong to root or to the user culvert runs as: "
                 + "chown \(user) \(path)"
         }
         return nil

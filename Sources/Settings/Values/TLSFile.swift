@@ -8,7 +8,9 @@ enum TLSFile {
 
     /// The file of a key that may be left out; an empty text counts as left out, as in Prometheus.
     static func optional(_ key: String, _ reader: MappingReader, holding content: ReferencedFile.Content) -> String? {
-        guard let found = reader.string(key, expected: "the path of a PEM file"), !found.value.isEmpty else { return nil }
+        guard let found = reader.string(key, expected: "the path of a PEM file"), !found.value.isEmpty else {
+            return nil
+        }
         return ReferencedFile.path(found, key: key, holding: content, log: reader.log)
     }
 

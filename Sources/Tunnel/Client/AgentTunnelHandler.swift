@@ -54,12 +54,16 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        handshakeTimeout = context.eventLoop.scheduleTask(in: timers.handshake + timers.connect) {
+        handshakeTimeout = context.eventLoop.scheduleTask(
+            in: address.proxy == nil ? timers.handshake : timers.handshake * 2
+        ) {
             let (handler, context) = bound.value
             handler.end(
                 .init(
                     stage: .tls, reason: "timeout", message: "the TLS handshake did not finish in time",
-                    cure: "check that this address is a Culvert collector's tunnel port and that nothing in between holds the connection"),
+                    cure:
+                        "check that this address is a Culvert collector's tunnel port and that nothing in between holds the connection"
+                ),
                 retryAfter: nil, context: context)
         }
     }
@@ -101,17 +105,22 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasEnded else { return }
         session?.received(now: context.eventLoop.now)
         decoder.append(unwrapInboundIn(data))
+        var frames = 0
         do {
             while !hasEnded, let frame = try decoder.next() {
+                frames += 1
                 guard let actions = try session?.receive(frame, clock: wallClock(), held: source.held) else { return }
                 perform(actions, context)
             }
+            session?.progressed(frames: frames, isMidFrame: decoder.isMidFrame, now: context.eventLoop.now)
         } catch {
             end(
                 .init(
-                    stage: session?.isOpen == true ? .established : .welcome, reason: "protocol", message: error.message,
+                    stage: session?.isOpen == true ? .established : .welcome, reason: "protocol",
+                    message: error.message,
                     cure: "check that this address is a Culvert collector of a compatible version"),
                 retryAfter: nil, context: context)
         }
@@ -149,13 +158,17 @@ final class AgentTunnelHandler: ChannelInboundHandler {
         var output = context.channel.allocator.buffer(capacity: 0)
         for action in actions {
             switch action {
+            case .send(.pong) where !context.channel.isWritable:
+                // The data under way is the sign of life; a collector that pings and never reads must not make us
+                // hoard answers, and behind so much data they would spoil its clock estimate.
+                break
             case .send(let frame): FrameEncoder.write(frame, into: &output)
             case .opened(let welcome):
                 decoder.maximumPayload = FrameLimits.fromCollector
                 if !hello.isProbe { source.welcomed(by: address.description, holding: welcome.held) }
                 onEvent(.welcomed(welcome))
             case .acknowledged(let ranges): source.acknowledged(by: address.description, ranges)
-            case .beginEpoch: source.beginEpoch()
+            case .beginEpoch: if !hello.isProbe { source.beginEpoch() }
             case .close(let failure, let retryAfter):
                 write(&output, context)
                 end(failure, retryAfter: retryAfter, context: context)
@@ -174,7 +187,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
 
     /// Sends log ranges while there are some, credit allows it and the socket takes them.
     private func fill(_ context: ChannelHandlerContext) {
-        guard !hello.isProbe, session?.isOpen == true else { return }
+        guard !hello.isProbe, !hasEnded, session?.isOpen == true else { return }
         for gap in source.takeGaps(for: address.description) {
             session?.announced(gap.range)
             perform([.send(.gap(gap))], context)

@@ -14,6 +14,8 @@ final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler 
     private let limit: TimeAmount
     private var answer = ByteBuffer()
     private var timeout: Scheduled<Void>?
+    private var searched = 0
+    private var hasBegun = false
     private var isDone = false
 
     init(proxy: TunnelAddress.Proxy, target: String, limit: TimeAmount) {
@@ -22,7 +24,17 @@ final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler 
         self.limit = limit
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { begin(context) }
+    }
+
     func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard !hasBegun else { return }
+        hasBegun = true
         var request = "CONNECT \(target) HTTP/1.1\r\nHost: \(target)\r\n"
         if let credentials = proxy.credentials {
             request += "Proxy-Authorization: Basic \(Base64.encode(credentials.utf8))\r\n"
@@ -40,12 +52,11 @@ final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDone else { return context.fireChannelRead(data) }
         answer.writeImmutableBuffer(unwrapInboundIn(data))
-        guard let end = headerEnd() else {
-            if answer.readableBytes > Self.maximumAnswer {
-                fail(context, "malformed", "sent more than 8 KiB of headers", "check that this is an HTTP proxy")
-            }
-            return
+        let end = headerEnd()
+        guard end ?? answer.readableBytes <= Self.maximumAnswer else {
+            return fail(context, "malformed", "sent more than 8 KiB of headers", "check that this is an HTTP proxy")
         }
+        guard let end else { return }
         guard let head = answer.readString(length: end), let status = Self.status(of: head) else {
             return fail(context, "malformed", "did not answer in HTTP", "check that this is an HTTP proxy")
         }
@@ -73,14 +84,12 @@ final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler 
         context.fireChannelInactive()
     }
 
+    /// Where the answer's header ends, counted from its start. What was searched before is not searched again.
     private func headerEnd() -> Int? {
-        let view = answer.readableBytesView
-        guard view.count >= 4 else { return nil }
-        let mark: [UInt8] = [13, 10, 13, 10]
-        var index = view.startIndex
-        while index + 4 <= view.endIndex {
-            if view[index..<index + 4].elementsEqual(mark) { return index + 4 - view.startIndex }
-            index += 1
+        let bytes = answer.readableBytesView
+        while searched + 4 <= bytes.count {
+            if bytes.dropFirst(searched).starts(with: [13, 10, 13, 10]) { return searched + 4 }
+            searched += 1
         }
         return nil
     }

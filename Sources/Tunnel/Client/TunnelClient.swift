@@ -94,12 +94,15 @@ package final class TunnelClient {
         isStopped = true
         retry?.cancel()
         retry = nil
+        let stopped = TunnelFailure(stage: .connect, reason: "stopped", message: "the agent stops")
         if isConnected {
             handler?.goodbye()
         } else {
-            handler?.abort(.init(stage: .connect, reason: "stopped", message: "the agent stops"))
+            handler?.abort(stopped)
         }
         channel?.close(promise: nil)
+        // Still dialling: the connection, should there be one, is closed when it is there.
+        if handler != nil { ended(stopped, retryAfter: nil, attempt: attempt) }
     }
 
     private func dial() {
@@ -137,18 +140,21 @@ package final class TunnelClient {
             .connectTimeout(timers.connect)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let operations = channel.pipeline.syncOperations
-                    if let proxy = address.proxy {
-                        try operations.addHandler(
-                            ProxyConnectHandler(proxy: proxy, target: address.description, limit: timers.handshake))
-                    }
-                    try operations.addHandler(TLSHandler(context: tls, serverName: address.serverName))
-                    try operations.addHandler(bound.value.1)
-                }
-            }
             .connect(host: host, port: port)
+            .flatMapThrowing { channel in
+                // Not in an initializer: that one runs for every address of the name, several at a time.
+                let operations = channel.pipeline.syncOperations
+                if let proxy = address.proxy {
+                    try operations.addHandler(
+                        ProxyConnectHandler(proxy: proxy, target: address.description, limit: timers.handshake))
+                }
+                try operations.addHandler(
+                    TLSHandler(
+                        context: tls, serverName: address.serverName,
+                        handshakeTimeout: timers.handshake + .seconds(5)))
+                try operations.addHandler(bound.value.1)
+                return channel
+            }
             .whenComplete { result in
                 let (client, handler) = bound.value
                 switch result {

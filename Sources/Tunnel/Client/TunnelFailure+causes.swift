@@ -14,7 +14,7 @@ extension TunnelFailure {
             return
         }
         self.init(
-            stage: isOpen ? .established : .tls, reason: "tls", message: error.message, cure: error.cure ?? "")
+            stage: isOpen ? .established : .tls, reason: error.reason, message: error.message, cure: error.cure ?? "")
     }
 
     /// A connection attempt that failed before there was a connection.

@@ -1,7 +1,9 @@
 package import NIOCore
 
 /// Limits on connections that are not welcomed yet: how many there may be in all and per address, and how fast an
-/// address may start handshakes. A value type; the listener guards it with a lock.
+/// address may start handshakes. Where a newcomer finds no room, the oldest connection whose handshake is not done makes
+/// it: a real agent is done in moments, one that only holds a place is not. Owns the list of those connections. A value
+/// type; the listener guards it with a lock.
 package struct Admission: Sendable {
     package struct Limits: Sendable {
         /// Connections before Welcome, in all. Each costs about 60 KB.
@@ -17,8 +19,16 @@ package struct Admission: Sendable {
 
     package enum Verdict: Sendable, Hashable {
         case admitted
+        /// Admitted in the place of the connection with this number, which is to be closed and counts no more.
+        case evicting(UInt64)
         /// Refused: a word for metrics.
         case refused(String)
+    }
+
+    private struct Entry: Sendable {
+        var number: UInt64
+        var address: String
+        var isHandshaking = true
     }
 
     private struct Bucket: Sendable {
@@ -29,36 +39,52 @@ package struct Admission: Sendable {
 
     private let limits: Limits
     private var buckets: [String: Bucket] = [:]
-    /// Connections that are not welcomed yet.
-    package private(set) var pending = 0
+    /// Connections that are not welcomed yet, oldest first; at most `limits.pending`.
+    private var entries: [Entry] = []
+
+    /// How many connections are not welcomed yet.
+    package var pending: Int { entries.count }
 
     package init(limits: Limits = Limits()) {
         self.limits = limits
     }
 
-    /// A connection was accepted from `address` (already cut to a /64 for IPv6).
-    package mutating func accept(_ address: String, now: NIODeadline) -> Verdict {
-        guard pending < limits.pending else { return .refused("too_many_pending") }
+    /// The connection `number` was accepted from `address` (already cut to a /64 for IPv6).
+    package mutating func accept(_ address: String, number: UInt64, now: NIODeadline) -> Verdict {
         if buckets.count > 4096 { prune(now: now) }
         var bucket = buckets[address] ?? Bucket(tokens: limits.burst, updated: now, pending: 0)
         let elapsed = Double((now - bucket.updated).nanoseconds) / 1e9
         bucket.tokens = min(limits.burst, bucket.tokens + elapsed * limits.perSecond)
         bucket.updated = now
-        defer { buckets[address] = bucket }
-        guard bucket.pending < limits.pendingPerAddress else { return .refused("too_many_pending_from_address") }
+        buckets[address] = bucket
         guard bucket.tokens >= 1 else { return .refused("rate") }
-        bucket.tokens -= 1
-        bucket.pending += 1
-        pending += 1
-        return .admitted
+        var victim: Int?
+        if bucket.pending >= limits.pendingPerAddress {
+            victim = entries.firstIndex { $0.isHandshaking && $0.address == address }
+            guard victim != nil else { return .refused("too_many_pending_from_address") }
+        } else if entries.count >= limits.pending {
+            victim = entries.firstIndex { $0.isHandshaking }
+            guard victim != nil else { return .refused("too_many_pending") }
+        }
+        let evicted = victim.map { entries[$0] }
+        if let evicted { settle(evicted.number) }
+        buckets[address]?.tokens -= 1
+        buckets[address]?.pending += 1
+        entries.append(Entry(number: number, address: address))
+        return evicted.map { .evicting($0.number) } ?? .admitted
     }
 
-    /// An admitted connection was welcomed, refused or closed.
-    package mutating func settle(_ address: String) {
-        guard var bucket = buckets[address], bucket.pending > 0 else { return }
-        bucket.pending -= 1
-        pending -= 1
-        buckets[address] = bucket
+    /// The connection's TLS handshake is done: it has proven who it is and keeps its place.
+    package mutating func authenticated(_ number: UInt64) {
+        guard let index = entries.lastIndex(where: { $0.number == number }) else { return }
+        entries[index].isHandshaking = false
+    }
+
+    /// An admitted connection was welcomed, refused, evicted or closed.
+    package mutating func settle(_ number: UInt64) {
+        guard let index = entries.lastIndex(where: { $0.number == number }) else { return }
+        let entry = entries.remove(at: index)
+        buckets[entry.address]?.pending -= 1
     }
 
     private mutating func prune(now: NIODeadline) {

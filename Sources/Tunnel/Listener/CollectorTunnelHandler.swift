@@ -11,8 +11,6 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     private let listener: TunnelListener.Shared
     private let peer: String
     private let number: UInt64
-    /// Called once, when the connection no longer counts as pending.
-    private let settle: () -> Void
 
     private var context: ChannelHandlerContext?
     private var session: CollectorSession?
@@ -25,13 +23,19 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     private var handshakeTimeout: Scheduled<Void>?
     private var probes: [(since: NIODeadline, promise: EventLoopPromise<Bool>)] = []
     private var isSettled = false
+    /// A probe was answered; its end is no event.
+    private var isProbeWelcomed = false
     private var hasEnded = false
 
-    init(listener: TunnelListener.Shared, peer: String, number: UInt64, settle: @escaping () -> Void) {
+    init(listener: TunnelListener.Shared, peer: String, number: UInt64) {
         self.listener = listener
         self.peer = peer
         self.number = number
-        self.settle = settle
+    }
+
+    /// Done when the channel is closed.
+    var closed: EventLoopFuture<Void> {
+        context?.channel.closeFuture ?? listener.group.any().makeSucceededVoidFuture()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -39,7 +43,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         handshakeTimeout = context.eventLoop.scheduleTask(in: listener.timers.handshake) {
             let (handler, context) = bound.value
-            handler.refuse("handshake_timeout", "the TLS handshake did not finish in time", context)
+            handler.end("handshake_timeout", "the TLS handshake did not finish in time", context, lingers: false)
         }
     }
 
@@ -52,11 +56,18 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let info = event as? TLSHandshakeInfo { begin(info, context) }
+        if event is PendingConnections.Evicted, handshake == nil {
+            end(
+                "evicted", "made room for a newer connection before its TLS handshake was done", context, lingers: false
+            )
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
     private func begin(_ info: TLSHandshakeInfo, _ context: ChannelHandlerContext) {
+        guard !hasEnded else { return }
         handshakeTimeout?.cancel()
+        listener.pending.authenticated(number)
         handshake = info
         session = CollectorSession(timers: listener.timers, now: context.eventLoop.now)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -89,6 +100,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
                 guard let actions = try session?.receive(frame, clock: listener.wallClock()) else { return }
                 perform(actions, context)
             }
+            session?.progressed(frames: frames, isMidFrame: decoder.isMidFrame, now: context.eventLoop.now)
         } catch {
             violated(error, context)
         }
@@ -100,7 +112,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             perform(
                 session?.goAway(.protocolError, reconnect: .seconds(5), message: error.message) ?? [], context)
         } else {
-            refuse("protocol_error", error.message, context)
+            end("protocol_error", error.message, context, lingers: false)
         }
     }
 
@@ -109,6 +121,9 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         var last: (reason: String, message: String)?
         for action in actions {
             switch action {
+            case .send(.pong) where !context.channel.isWritable:
+                // An agent that pings and never reads must not make us hoard answers.
+                break
             case .send(let frame): FrameEncoder.write(frame, into: &output)
             case .admit(let hello): admit(hello, context)
             case .append(let append): apply(append, context)
@@ -130,6 +145,9 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
                 prefix = try receiver.read(
                     LogRange(
                         epoch: append.range.epoch, from: append.prefix.lowerBound, to: append.prefix.upperBound))
+                guard prefix.readableBytes == append.prefix.count else {
+                    throw WireError(.overrun, "the prefix \(append.prefix) is not held")
+                }
             }
             let bytes = try listener.compressor(for: context.eventLoop).decompress(
                 append.compressed, prefix: prefix, count: Int(clamping: append.range.count))
@@ -149,7 +167,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         do throws(TunnelRefusal) {
             let identity = try listener.identity(of: handshake)
             self.identity = identity
-            guard hello.maximumVersion >= Protocol.minimumVersion, hello.minimumVersion <= Protocol.maximumVersion else {
+            guard hello.maximumVersion >= Protocol.minimumVersion, hello.minimumVersion <= Protocol.maximumVersion
+            else {
                 throw TunnelRefusal(
                     code: .version,
                     message:
@@ -161,9 +180,10 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
                 number: number, agent: identity.name, peer: peer, instance: hello.instance,
                 eventLoop: context.eventLoop, handler: self)
             if hello.isProbe {
+                guard !listener.table.isClosed else { throw Self.stopping }
                 welcome(hello, receiver, connection, context)
             } else {
-                claim(connection, hello, receiver, force: false, context)
+                claim(connection, hello, receiver, dead: nil, context)
             }
         } catch {
             reject(error, context)
@@ -171,10 +191,11 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     }
 
     private func claim(
-        _ connection: TunnelConnection, _ hello: Frame.Hello, _ receiver: any TunnelReceiver, force: Bool,
+        _ connection: TunnelConnection, _ hello: Frame.Hello, _ receiver: any TunnelReceiver, dead: UInt64?,
         _ context: ChannelHandlerContext
     ) {
-        switch listener.table.claim(connection, force: force) {
+        switch listener.table.claim(connection, dead: dead) {
+        case .closed: reject(Self.stopping, context)
         case .granted(let old):
             self.connection = connection
             if let old {
@@ -198,7 +219,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
                             message: "agent \(connection.agent) is connected from \(holder.peer) and answers",
                             retryAfter: .seconds(10)), context)
                 } else {
-                    handler.claim(connection, hello, receiver, force: true, context)
+                    handler.claim(connection, hello, receiver, dead: holder.number, context)
                 }
             }
         }
@@ -214,6 +235,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             version: min(Protocol.maximumVersion, hello.maximumVersion), connection: number,
             clock: listener.wallClock(), credit: Protocol.initialCredit, minimumLogVersion: 1, maximumLogVersion: 1,
             collector: listener.name, held: receiver.held(of: Set(hello.held.map(\.epoch))))
+        if hello.isProbe { limitProbe(context) }
         if !hello.isProbe, let handshake, let certificate = handshake.peer {
             self.receiver = receiver
             receiver.opened(connection, hello: hello, certificate: certificate)
@@ -225,9 +247,20 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             session?.welcome(welcome, now: context.eventLoop.now, clock: listener.wallClock()) ?? [], context)
     }
 
+    /// A probe has learnt all it wanted with its Welcome; one that stays is closed.
+    private func limitProbe(_ context: ChannelHandlerContext) {
+        isProbeWelcomed = true
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        handshakeTimeout = context.eventLoop.scheduleTask(in: listener.timers.welcome) {
+            let (handler, context) = bound.value
+            handler.end("probe_timeout", "a probe stayed after its Welcome", context, lingers: false)
+        }
+    }
+
+    private static let stopping = TunnelRefusal(
+        code: .overloaded, message: "this collector is stopping", retryAfter: .seconds(1))
+
     private func reject(_ refusal: TunnelRefusal, _ context: ChannelHandlerContext) {
-        listener.authority.observe(
-            .refused(peer: peer, agent: identity?.name, reason: "\(refusal.code)", message: refusal.message))
         perform(
             session?.reject(
                 refusal.code, retryAfter: refusal.retryAfter, message: refusal.message, clock: listener.wallClock())
@@ -272,7 +305,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let error = error as? TLSError, handshake == nil {
-            refuse(error.reason, error.message, context)
+            end(error.reason, error.message, context, lingers: false)
         } else if case .uncleanShutdown? = (error as? TLSError)?.code {
             end("eof", "the agent's connection ended without a goodbye", context, lingers: false)
         } else {
@@ -282,17 +315,11 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if handshake == nil {
-            refuse("closed", "closed before the TLS handshake was done", context)
+            end("closed", "closed before the TLS handshake was done", context, lingers: false)
         } else {
             end("eof", "the agent closed the connection", context, lingers: false)
         }
         context.fireChannelInactive()
-    }
-
-    private func refuse(_ reason: String, _ message: String, _ context: ChannelHandlerContext) {
-        guard !hasEnded else { return }
-        listener.authority.observe(.refused(peer: peer, agent: identity?.name, reason: reason, message: message))
-        end(reason, message, context, lingers: false)
     }
 
     /// - Parameter lingers: our last frame is on its way: wait up to a second for the agent to close, because closing a
@@ -305,6 +332,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
                 .disconnected(
                     agent: connection.agent, peer: peer, connection: number, reason: reason, message: message))
             receiver.closed(number, reason: reason)
+        } else if !isProbeWelcomed {
+            listener.authority.observe(.refused(peer: peer, agent: identity?.name, reason: reason, message: message))
         }
         finish()
         guard lingers else { return context.close(promise: nil) }
@@ -326,6 +355,6 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     private func settleOnce() {
         guard !isSettled else { return }
         isSettled = true
-        settle()
+        listener.pending.settle(number)
     }
 }

@@ -10,7 +10,10 @@ package final class TunnelConnection: Sendable {
     private let eventLoop: any EventLoop
     private let handler: NIOLoopBound<CollectorTunnelHandler>
 
-    init(number: UInt64, agent: String, peer: String, instance: UInt64, eventLoop: any EventLoop, handler: CollectorTunnelHandler) {
+    init(
+        number: UInt64, agent: String, peer: String, instance: UInt64, eventLoop: any EventLoop,
+        handler: CollectorTunnelHandler
+    ) {
         self.number = number
         self.agent = agent
         self.peer = peer
@@ -27,6 +30,14 @@ package final class TunnelConnection: Sendable {
     /// Tells the agent to go, and closes.
     package func goAway(_ code: GoAwayCode, reconnect: TimeAmount, message: String) {
         eventLoop.execute { self.handler.value.goAway(code, reconnect: reconnect, message: message) }
+    }
+
+    /// Tells the agent to go; done when the connection is closed.
+    func dismiss(_ code: GoAwayCode, reconnect: TimeAmount, message: String) -> EventLoopFuture<Void> {
+        eventLoop.flatSubmit {
+            self.handler.value.goAway(code, reconnect: reconnect, message: message)
+            return self.handler.value.closed
+        }
     }
 
     /// Whether the agent gives a sign of life within `limit`. Ends at once when the connection does.

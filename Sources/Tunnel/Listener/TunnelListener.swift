@@ -38,20 +38,23 @@ package final class TunnelListener: Sendable {
         let authority: any TunnelAuthority
         let group: any EventLoopGroup
         let table = ConnectionTable()
-        let admission: Mutex<Admission>
+        let pending: PendingConnections
         let nextNumber: Mutex<UInt64>
         let tls: Mutex<TLSContext>
         /// Compression contexts belong to threads, not to connections.
         private let compressors: [ObjectIdentifier: NIOLoopBoundBox<RangeCompressorBox?>]
 
-        init(_ configuration: Configuration, _ authority: any TunnelAuthority, _ group: any EventLoopGroup, _ tls: TLSContext) {
+        init(
+            _ configuration: Configuration, _ authority: any TunnelAuthority, _ group: any EventLoopGroup,
+            _ tls: TLSContext
+        ) {
             self.timers = configuration.timers
             self.trustDomain = configuration.trustDomain
             self.name = configuration.name
             self.wallClock = configuration.wallClock
             self.authority = authority
             self.group = group
-            self.admission = Mutex(Admission(limits: configuration.admission))
+            self.pending = PendingConnections(limits: configuration.admission)
             self.nextNumber = Mutex(SecureRandom.randomUInt64() >> 16)
             self.tls = Mutex(tls)
             var boxes: [ObjectIdentifier: NIOLoopBoundBox<RangeCompressorBox?>] = [:]
@@ -86,7 +89,8 @@ package final class TunnelListener: Sendable {
                 throw refusal("the certificate names a collector, not an agent")
             }
             guard identity.trustDomain == trustDomain else {
-                throw refusal("the certificate is of trust domain \(identity.trustDomain), this collector's is \(trustDomain)")
+                throw refusal(
+                    "the certificate is of trust domain \(identity.trustDomain), this collector's is \(trustDomain)")
             }
             return identity
         }
@@ -108,6 +112,11 @@ package final class TunnelListener: Sendable {
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptErrorHandler(authority: authority))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { channel in initialize(channel, shared) }
@@ -125,41 +134,46 @@ package final class TunnelListener: Sendable {
 
     private static func initialize(_ channel: any Channel, _ shared: Shared) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            let remote = channel.remoteAddress
-            let key = AddressKey.make(remote)
-            let peer = AddressKey.describe(remote)
-            switch shared.admission.withLock({ $0.accept(key, now: .now()) }) {
-            case .refused(let reason):
-                shared.authority.observe(
-                    .refused(
-                        peer: peer, agent: nil, reason: reason,
-                        message: "too many connections that are not authenticated yet"))
-                throw TunnelRefusal(
-                    code: .overloaded, message: "too many connections that are not authenticated yet", retryAfter: .zero)
-            case .admitted: break
-            }
+            let peer = AddressKey.describe(channel.remoteAddress)
             let number = shared.nextNumber.withLock { number in
                 number &+= 1
                 return number
             }
+            if let refused = shared.pending.accept(channel, number: number) {
+                shared.authority.observe(
+                    .refused(peer: peer, agent: nil, reason: refused.reason, message: refused.message))
+                throw TunnelRefusal(code: .overloaded, message: refused.message, retryAfter: .zero)
+            }
+            // Whatever happens to the handlers, the place is given back.
+            channel.closeFuture.whenComplete { _ in shared.pending.settle(number) }
             let operations = channel.pipeline.syncOperations
-            try operations.addHandler(TLSHandler(context: shared.tls.withLock { $0 }, serverName: nil))
+            // Our own deadline comes first; the handler's is a backup.
             try operations.addHandler(
-                CollectorTunnelHandler(listener: shared, peer: peer, number: number) {
-                    shared.admission.withLock { $0.settle(key) }
-                })
+                TLSHandler(
+                    context: shared.tls.withLock { $0 }, serverName: nil,
+                    handshakeTimeout: shared.timers.handshake + .seconds(5)))
+            try operations.addHandler(CollectorTunnelHandler(listener: shared, peer: peer, number: number))
             SocketTimeouts.apply(to: channel)
         }
     }
 
-    /// Stops accepting and sends every agent away; reconnects are spread over min(30 s, agents/500 s).
+    /// Stops accepting and sends every agent away; reconnects are spread over min(30 s, agents/500 s). Returns when all
+    /// have gone, or after two seconds.
     package func stop(message: String) async {
         try? await channel.close()
-        let connections = shared.table.all
+        let connections = shared.table.close()
         let spread = min(30_000, connections.count * 1000 / 500)
-        for connection in connections {
+        let gone = connections.map { connection in
             let delay = Int64.random(in: 0...Int64(max(spread, 1)))
-            connection.goAway(.shutdown, reconnect: .milliseconds(delay), message: message)
+            return connection.dismiss(.shutdown, reconnect: .milliseconds(delay), message: message)
         }
+        let eventLoop = channel.eventLoop
+        let done = eventLoop.makePromise(of: Void.self)
+        let limit = eventLoop.scheduleTask(in: .seconds(2)) { done.succeed() }
+        EventLoopFuture.andAllComplete(gone, on: eventLoop).whenComplete { _ in
+            limit.cancel()
+            done.succeed()
+        }
+        try? await done.futureResult.get()
     }
 }

@@ -26,6 +26,8 @@ package struct AgentSession: Sendable {
     private let timers: TunnelTimers
     private var lastSent: NIODeadline
     private var lastReceived: NIODeadline
+    /// When the frame that is not whole yet began.
+    private var frameBegan: NIODeadline?
     private var pingSequence: UInt32 = 0
     /// Raw log bytes that may still be sent.
     private var credit: UInt64 = 0
@@ -51,6 +53,11 @@ package struct AgentSession: Sendable {
         lastReceived = now
     }
 
+    /// What arrived was cut into frames: how many became whole, and whether another has begun.
+    package mutating func progressed(frames: Int, isMidFrame: Bool, now: NIODeadline) {
+        frameBegan = isMidFrame ? (frames > 0 ? now : frameBegan ?? now) : nil
+    }
+
     /// Any bytes were written.
     package mutating func sent(now: NIODeadline) {
         lastSent = now
@@ -65,12 +72,17 @@ package struct AgentSession: Sendable {
             state = .closed
             return [
                 .close(
-                    .rejected(reject, ownClock: now), retryAfter: .milliseconds(Int64(reject.retryAfterMilliseconds)))
+                    // No wish means our own backoff, not a dial at once.
+                    .rejected(reject, ownClock: now),
+                    retryAfter: reject.retryAfterMilliseconds == 0
+                        ? nil : .milliseconds(Int64(reject.retryAfterMilliseconds)))
             ]
         case (_, .goAway(let goAway)):
+            let wasOpen = isOpen
             state = .closed
             return [
-                .close(.wentAway(goAway), retryAfter: .milliseconds(Int64(goAway.reconnectMilliseconds)))
+                .close(
+                    .wentAway(goAway, isOpen: wasOpen), retryAfter: .milliseconds(Int64(goAway.reconnectMilliseconds)))
             ]
         case (.open, .ack(let ranges)):
             for range in ranges { delivered.insert(range) }
@@ -92,7 +104,8 @@ package struct AgentSession: Sendable {
         -> [Action]
     {
         guard (Protocol.minimumVersion...Protocol.maximumVersion).contains(welcome.version) else {
-            throw WireError(.malformed, "the collector chose protocol version \(welcome.version), which was not offered")
+            throw WireError(
+                .malformed, "the collector chose protocol version \(welcome.version), which was not offered")
         }
         state = .open
         credit = UInt64(welcome.credit)
@@ -146,6 +159,10 @@ package struct AgentSession: Sendable {
                 state = .closed
                 return [.close(.silent(for: timers.dead), retryAfter: nil)]
             }
+            if let frameBegan, now - frameBegan >= timers.frame {
+                state = .closed
+                return [.close(.slowFrame(after: timers.frame), retryAfter: nil)]
+            }
             guard now - lastSent >= timers.ping else { return [] }
             pingSequence &+= 1
             return [.send(.ping(.init(sequence: pingSequence, clock: clock)))]
@@ -156,6 +173,8 @@ package struct AgentSession: Sendable {
     package mutating func goodbye() -> [Action] {
         guard isOpen else { return [] }
         state = .closed
-        return [.send(.goAway(.init(code: GoAwayCode.shutdown.rawValue, reconnectMilliseconds: 0, message: "agent stops")))]
+        return [
+            .send(.goAway(.init(code: GoAwayCode.shutdown.rawValue, reconnectMilliseconds: 0, message: "agent stops")))
+        ]
     }
 }

@@ -28,6 +28,8 @@ package struct CollectorSession: Sendable {
     private var state: State
     private let timers: TunnelTimers
     private var lastReceived: NIODeadline
+    /// When the frame that is not whole yet began.
+    private var frameBegan: NIODeadline?
     private var lastPing: NIODeadline
     private var lastAck: NIODeadline
     private var pingSequence: UInt32 = 0
@@ -55,6 +57,11 @@ package struct CollectorSession: Sendable {
 
     package mutating func received(now: NIODeadline) {
         lastReceived = now
+    }
+
+    /// What arrived was cut into frames: how many became whole, and whether another has begun.
+    package mutating func progressed(frames: Int, isMidFrame: Bool, now: NIODeadline) {
+        frameBegan = isMidFrame ? (frames > 0 ? now : frameBegan ?? now) : nil
     }
 
     /// A frame arrived. `clock` is our wall clock in microseconds.
@@ -99,7 +106,8 @@ package struct CollectorSession: Sendable {
     }
 
     /// The agent was refused.
-    package mutating func reject(_ code: RejectCode, retryAfter: TimeAmount, message: String, clock: Int64) -> [Action] {
+    package mutating func reject(_ code: RejectCode, retryAfter: TimeAmount, message: String, clock: Int64) -> [Action]
+    {
         guard case .deciding = state else { return [] }
         state = .closed
         let milliseconds = UInt32(clamping: retryAfter.nanoseconds / 1_000_000)
@@ -107,14 +115,14 @@ package struct CollectorSession: Sendable {
             .send(
                 .reject(
                     .init(code: code.rawValue, retryAfterMilliseconds: milliseconds, clock: clock, message: message))),
-            .close(reason: "\(code)", message: message),
+            .close(reason: code.word, message: message),
         ]
     }
 
     /// Log bytes were applied: their credit goes back, in portions of a quarter of the window.
     package mutating func applied(_ count: UInt64) -> [Action] {
         guard isOpen else { return [] }
-        owedCredit += UInt32(clamping: count)
+        owedCredit = UInt32(clamping: UInt64(owedCredit) + min(count, UInt64(UInt32.max)))
         guard owedCredit >= Protocol.initialCredit / 4 else { return [] }
         defer { owedCredit = 0 }
         outstandingCredit += UInt64(owedCredit)
@@ -164,6 +172,14 @@ package struct CollectorSession: Sendable {
                         message: "nothing was received for \(timers.dead.nanoseconds / 1_000_000_000) s")
                 ]
             }
+            if let frameBegan, now - frameBegan >= timers.frame {
+                state = .closed
+                return [
+                    .close(
+                        reason: "slow_frame",
+                        message: "a frame was not complete within \(timers.frame.nanoseconds / 1_000_000) ms")
+                ]
+            }
             var actions = acknowledge(now: now)
             if now - lastPing >= timers.ping { actions += ping(now: now, clock: clock) }
             return actions
@@ -177,7 +193,7 @@ package struct CollectorSession: Sendable {
         let milliseconds = UInt32(clamping: reconnect.nanoseconds / 1_000_000)
         return [
             .send(.goAway(.init(code: code.rawValue, reconnectMilliseconds: milliseconds, message: message))),
-            .close(reason: "\(code)", message: message),
+            .close(reason: code.word, message: message),
         ]
     }
 }

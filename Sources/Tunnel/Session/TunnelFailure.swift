@@ -40,21 +40,32 @@ extension TunnelFailure {
         case .protocolError, nil: cure = "report this with both sides' versions"
         }
         var message = "the collector refused: \(reject.message)"
-        if skew.magnitude > 30 { message += " (own clock is \(skew) s ahead of the collector's)" }
-        let reason = RejectCode(rawValue: reject.code).map { "\($0)" } ?? "code_\(reject.code)"
+        if skew.magnitude > 30 {
+            message += " (own clock is \(skew.magnitude) s \(skew > 0 ? "ahead of" : "behind") the collector's)"
+        }
+        let reason = RejectCode(rawValue: reject.code)?.word ?? "code_\(reject.code)"
         return .init(stage: .welcome, reason: reason, message: message, cure: cure)
     }
 
-    static func wentAway(_ goAway: Frame.GoAway) -> TunnelFailure {
-        let reason = GoAwayCode(rawValue: goAway.code).map { "\($0)" } ?? "code_\(goAway.code)"
-        return .init(stage: .established, reason: reason, message: "the collector closed: \(goAway.message)")
+    static func wentAway(_ goAway: Frame.GoAway, isOpen: Bool) -> TunnelFailure {
+        let reason = GoAwayCode(rawValue: goAway.code)?.word ?? "code_\(goAway.code)"
+        return .init(
+            stage: isOpen ? .established : .welcome, reason: reason, message: "the collector closed: \(goAway.message)")
     }
 
     static func noWelcome(after limit: TimeAmount) -> TunnelFailure {
         .init(
             stage: .welcome, reason: "timeout",
             message: "no Welcome within \(limit.nanoseconds / 1_000_000) ms after the TLS handshake",
-            cure: "check that this address is a Culvert collector's tunnel port and that the collector is not overloaded")
+            cure:
+                "check that this address is a Culvert collector's tunnel port and that the collector is not overloaded")
+    }
+
+    static func slowFrame(after limit: TimeAmount) -> TunnelFailure {
+        .init(
+            stage: .established, reason: "slow_frame",
+            message: "a frame was not complete within \(limit.nanoseconds / 1_000_000) ms",
+            cure: "if this repeats, look for a connection that loses packets or is far too slow")
     }
 
     static func silent(for limit: TimeAmount) -> TunnelFailure {

@@ -12,6 +12,8 @@ package struct TunnelTimers: Sendable {
     package var ping = TimeAmount.seconds(15)
     /// A side that received nothing for this long hangs up.
     package var dead = TimeAmount.seconds(45)
+    /// One frame, from its first byte to its last.
+    package var frame = TimeAmount.seconds(30)
     /// How long the holder of an identity has to answer when another instance claims it.
     package var contention = TimeAmount.seconds(4)
     /// The least time between two acknowledgements.

@@ -28,10 +28,16 @@ extension ByteBuffer {
 
     /// Writes at most 1,024 bytes of `string`, cut at a character.
     mutating func writeText(_ string: String) {
-        var text = string
-        while text.utf8.count > 1024 { text.removeLast() }
-        writeInteger(UInt16(truncatingIfNeeded: text.utf8.count), endianness: .little)
-        writeString(text)
+        var end =
+            string.utf8.index(string.utf8.startIndex, offsetBy: 1024, limitedBy: string.utf8.endIndex)
+            ?? string.utf8.endIndex
+        // Back to the start of a scalar: a continuation byte is 0b10xxxxxx.
+        while end > string.utf8.startIndex, end < string.utf8.endIndex, string.utf8[end] & 0xC0 == 0x80 {
+            end = string.utf8.index(before: end)
+        }
+        let text = string.utf8[..<end]
+        writeInteger(UInt16(truncatingIfNeeded: text.count), endianness: .little)
+        writeBytes(text)
     }
 
     mutating func readText() -> String? {

@@ -34,7 +34,8 @@ package struct FrameDecoder: Sendable {
             else { return nil }
             guard Int(length) <= maximumPayload else {
                 throw WireError(
-                    .tooLarge, "frame type \(type) declares \(length) bytes, at most \(maximumPayload) are allowed here")
+                    .tooLarge, "frame type \(type) declares \(length) bytes, at most \(maximumPayload) are allowed here"
+                )
             }
             let known = FrameType(rawValue: type)
             if known == nil, type & FrameType.skippable == 0 {

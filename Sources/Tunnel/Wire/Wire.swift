@@ -78,6 +78,9 @@ package enum RejectCode: UInt16, Sendable, CaseIterable {
     case protocolError = 6
     /// The collector cannot keep this agent's log.
     case storage = 7
+
+    /// For metrics.
+    var word: String { self == .protocolError ? "protocol_error" : "\(self)" }
 }
 
 /// Why one side is about to close. Raw values are on the wire.
@@ -90,4 +93,7 @@ package enum GoAwayCode: UInt16, Sendable, CaseIterable {
     case storage = 5
     /// A new epoch begins; the agent reconnects at once.
     case restart = 6
+
+    /// For metrics.
+    var word: String { self == .protocolError ? "protocol_error" : "\(self)" }
 }

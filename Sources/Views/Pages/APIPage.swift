@@ -36,7 +36,9 @@ enum APIPage {
             } ?? false
         json.object { json in
             json.key("discoveredLabels")
-            labels(Labels([("__meta_culvert_agent", target.agent.name), ("__meta_culvert_id", target.id.description)]), into: &json)
+            labels(
+                Labels([("__meta_culvert_agent", target.agent.name), ("__meta_culvert_id", target.id.description)]),
+                into: &json)
             json.key("labels")
             labels(description.labels.stamped(with: target.agent.stamps), into: &json)
             json.string("scrapePool", description.jobName)
@@ -79,7 +81,8 @@ enum APIPage {
         return json.bytes
     }
 
-    private static func write(_ agent: AgentState, _ targets: [TargetState], _ now: Int64, into json: inout JSONWriter) {
+    private static func write(_ agent: AgentState, _ targets: [TargetState], _ now: Int64, into json: inout JSONWriter)
+    {
         let facts = agent.current
         json.object { json in
             json.string("name", agent.name)

@@ -8,7 +8,8 @@ struct AgentMetricsPage {
         var page = TextPage()
         page.family("culvert_agent_connected", "gauge", "Whether the agent's tunnel is up.")
         page.sample("culvert_agent_connected", facts.isConnected ? 1 : 0)
-        page.family("culvert_agent_last_seen_timestamp_seconds", "gauge", "When the agent was last heard of; 0 for never.")
+        page.family(
+            "culvert_agent_last_seen_timestamp_seconds", "gauge", "When the agent was last heard of; 0 for never.")
         page.sample("culvert_agent_last_seen_timestamp_seconds", seconds(facts.lastSeen ?? 0))
         page.family("culvert_agent_backlog_seconds", "gauge", "How far the newest data is behind; 0 when it is live.")
         let shortest = targets.map(\.description.interval).min() ?? 0
@@ -29,7 +30,8 @@ struct AgentMetricsPage {
         let rows = targets.map { target in
             let description = target.description
             let labels = [
-                ("exported_job", description.labels["job"] ?? ""), ("exported_instance", description.labels["instance"] ?? ""),
+                ("exported_job", description.labels["job"] ?? ""),
+                ("exported_instance", description.labels["instance"] ?? ""),
                 ("id", target.id.description),
             ]
             return (labels: labels, description: description, newest: target.newest?.record)

@@ -134,7 +134,8 @@ struct WebRoutes: Sendable {
         guard query["history"] == nil else {
             return failure(501, "the parameter history is not available in this version")
         }
-        var filter = ServiceDiscoveryPage.Filter(agent: query["agent"].map(String.init), job: query["job"].map(String.init))
+        var filter = ServiceDiscoveryPage.Filter(
+            agent: query["agent"].map(String.init), job: query["job"].map(String.init))
         if let honor = query["honor_labels"] {
             guard honor == "true" || honor == "false" else {
                 return failure(400, "honor_labels must be true or false")

@@ -38,7 +38,8 @@ package struct WebServer: Service {
         quiet.logLevel = max(logger.logLevel, .warning)
         let router = Router(context: ReaderContext.self)
         WebRoutes(
-            configuration: configuration, store: store, registry: registry, reload: reload, metrics: try WebMetrics(registry)
+            configuration: configuration, store: store, registry: registry, reload: reload,
+            metrics: try WebMetrics(registry)
         ).register(on: router)
         let limits = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 100)

@@ -46,12 +46,14 @@ package struct ReadRule: Sendable, Hashable {
     package func decide(newest: Newest?, lastGiven: UInt64?, now: Int64) -> Decision {
         guard let newest else { return .serve }
         let next = newest.scheduled.addingReportingOverflow(interval).partialValue
-        let limit = next.addingReportingOverflow(timeout + Self.transit).partialValue
-        guard now < limit else { return .serve }
+        let (limit, overflow) = next.addingReportingOverflow(min(timeout, interval) &+ Self.transit)
+        guard !overflow, now < limit else { return .serve }
         if let lastGiven {
             // The one after the last it was given has arrived: serving it now skips nothing.
             if lastGiven &+ 1 == newest.sequence { return .serve }
-            if lastGiven == newest.sequence, now >= next - slack { return .wait(until: limit) }
+            if lastGiven == newest.sequence, next.subtractingReportingOverflow(slack).partialValue <= now {
+                return .wait(until: limit)
+            }
         }
         return now >= next ? .wait(until: limit) : .serve
     }

@@ -90,6 +90,8 @@ package final class TargetState: Sendable {
     /// The number of scrapes so far; pass it to `next(after:)`.
     var sequence: UInt64 { state.withLock { $0.sequence } }
 
+    var hasWaiters: Bool { state.withLock { !$0.waiters.isEmpty } }
+
     /// Returns when a scrape after `sequence` has arrived, the target was withdrawn, or the task was cancelled.
     func next(after sequence: UInt64) async {
         let number = state.withLock { state in

@@ -87,6 +87,9 @@ package final class TargetStore: Sendable {
 
     // MARK: Reading
 
+    /// Whether somebody waits for the target's next scrape.
+    func hasWaiters(_ id: TargetID) -> Bool { target(id)?.hasWaiters ?? false }
+
     package func target(_ id: TargetID) -> TargetState? { state.withLock { $0.targets[id] } }
 
     package func agent(_ name: String) -> AgentState? { state.withLock { $0.agents[name] } }
@@ -101,7 +104,10 @@ package final class TargetStore: Sendable {
         let all = state.withLock { Array($0.targets.values) }.filter(\.isActive)
         let keyed = all.map { target in
             let labels = target.description.labels
-            return (key: [target.agent.name, labels["job"] ?? "", labels["instance"] ?? "", target.id.description], target: target)
+            return (
+                key: [target.agent.name, labels["job"] ?? "", labels["instance"] ?? "", target.id.description],
+                target: target
+            )
         }
         return keyed.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.target)
     }

@@ -25,7 +25,8 @@ struct CollectorCommand: AsyncParsableCommand {
         let logger = log.makeLogger()
         AuthorityKeyWarning.check(keyFile: settings.tunnel.tlsConfig.keyFile, logger)
         let collector = try CollectorService(
-            CollectorOptions(settings: settings, version: Version.current, logger: logger, wallClock: Clock.microseconds))
+            CollectorOptions(
+                settings: settings, version: Version.current, logger: logger, wallClock: Clock.microseconds))
         try await Process.run(collector, logger: logger) { try collector.reload() }
     }
 }

@@ -38,7 +38,8 @@ private struct ReloadService: Service {
                 try await reload()
             } catch {
                 let reason = (error as? TLSError)?.sentence ?? "\(error)"
-                logger.error("configuration not reloaded; the old one stays in force", metadata: ["reason": "\(reason)"])
+                logger.error(
+                    "configuration not reloaded; the old one stays in force", metadata: ["reason": "\(reason)"])
             }
         }
     }

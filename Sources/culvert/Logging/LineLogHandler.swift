@@ -64,9 +64,11 @@ struct LineLogHandler: LogHandler {
 
     private static func logfmt(_ fields: [(String, String)]) -> String {
         fields.map { key, value in
-            let isPlain = !value.isEmpty && value.unicodeScalars.allSatisfy {
-                $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" && $0 != "=" && $0 != "\\"
-            }
+            let isPlain =
+                !value.isEmpty
+                && value.unicodeScalars.allSatisfy {
+                    $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" && $0 != "=" && $0 != "\\"
+                }
             return isPlain ? "\(key)=\(value)" : "\(key)=\"\(escape(value))\""
         }.joined(separator: " ")
     }

@@ -1,0 +1,120 @@
+import NIOCore
+import ScrapeLog
+import Synchronization
+
+@testable import Tunnel
+
+/// An agent's log in memory, which grows, loses its head and begins epochs as a test wants it.
+final class MemoryLog: TunnelSource, Sendable {
+    struct Missing: Error {}
+
+    struct Epoch: Sendable {
+        var number: UInt64
+        /// The offset of the first byte that is still held.
+        var start: UInt64 = 0
+        var bytes: [UInt8] = []
+
+        var end: UInt64 { start + UInt64(bytes.count) }
+    }
+
+    struct State: Sendable {
+        var epochs: [Epoch]
+        var acknowledged = LogRangeSet()
+        var acknowledgements = 0
+        var welcomes: [[LogRange]] = []
+        var gaps: [Frame.Gap] = []
+        /// The most bytes handed out per read.
+        var chunk = Int.max
+    }
+
+    private let state: Mutex<State>
+
+    init(epoch: UInt64 = 1) {
+        state = Mutex(State(epochs: [Epoch(number: epoch)]))
+    }
+
+    func withState<Result: Sendable>(_ body: (inout State) -> Result) -> Result { state.withLock { body(&$0) } }
+
+    var acknowledged: LogRangeSet { withState(\.acknowledged) }
+    var welcomes: [[LogRange]] { withState(\.welcomes) }
+
+    /// The bytes of the whole epoch, as far as it is held.
+    func bytes(of epoch: UInt64) -> [UInt8] {
+        withState { $0.epochs.first { $0.number == epoch }?.bytes ?? [] }
+    }
+
+    func grow(_ bytes: some Sequence<UInt8> & Sendable) {
+        withState { $0.epochs[$0.epochs.count - 1].bytes += Array(bytes) }
+    }
+
+    /// Text that compresses about as well as a log does.
+    func grow(by count: Int, using generator: inout SeededGenerator) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count {
+            bytes += Array("node_cpu_seconds_total{cpu=\"\(Int.random(in: 0..<64, using: &generator))\"} ".utf8)
+            bytes += Array("\(UInt32.random(in: 0...UInt32.max, using: &generator))\n".utf8)
+        }
+        bytes.removeLast(bytes.count - count)
+        grow(bytes)
+    }
+
+    /// Forgets the head of the current epoch, up to `offset`.
+    func drop(to offset: UInt64, reason: String = "disk_budget") {
+        withState { state in
+            let last = state.epochs.count - 1
+            let epoch = state.epochs[last]
+            guard offset > epoch.start else { return }
+            state.epochs[last].bytes.removeFirst(Int(offset - epoch.start))
+            state.epochs[last].start = offset
+            state.gaps.append(
+                Frame.Gap(
+                    range: LogRange(epoch: epoch.number, from: epoch.start, to: offset), scrapes: 1, reason: reason))
+        }
+    }
+
+    // MARK: TunnelSource
+
+    var held: [LogRange] {
+        withState { $0.epochs.map { LogRange(epoch: $0.number, from: $0.start, to: $0.end) } }
+    }
+
+    var logVersion: UInt16 { 1 }
+
+    func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int {
+        let bytes: [UInt8]? = withState { state in
+            guard let epoch = state.epochs.first(where: { $0.number == range.epoch }), range.from >= epoch.start,
+                range.from < epoch.end
+            else { return nil }
+            let from = Int(range.from - epoch.start)
+            let count = min(Int(range.count), maximum, state.chunk, epoch.bytes.count - from)
+            return Array(epoch.bytes[from..<from + count])
+        }
+        guard let bytes else { throw Missing() }
+        return buffer.writeBytes(bytes)
+    }
+
+    func acknowledged(by address: String, _ ranges: [LogRange]) {
+        withState { state in
+            for range in ranges { state.acknowledged.insert(range) }
+            state.acknowledgements += 1
+        }
+    }
+
+    func welcomed(by address: String, holding ranges: [LogRange]) {
+        withState { $0.welcomes.append(ranges) }
+    }
+
+    func takeGaps(for address: String) -> [Frame.Gap] {
+        withState { state in
+            defer { state.gaps = [] }
+            return state.gaps
+        }
+    }
+
+    func beginEpoch() {
+        withState { state in
+            state.epochs.append(Epoch(number: (state.epochs.last?.number ?? 0) + 1))
+        }
+    }
+}
