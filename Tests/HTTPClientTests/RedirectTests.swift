@@ -92,7 +92,7 @@ struct RedirectTests {
             server, client in
             let error = try await client.failure("http://evil:\(server.port)/")
             #expect(error.code == .connectionFailed)
-            #expect(error.message.contains("link-local"))
+            #expect(error.message.contains("metadata"))
             _ = try await client.get("http://mixed:\(server.port)/")
         }
     }

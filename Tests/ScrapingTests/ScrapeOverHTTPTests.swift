@@ -93,7 +93,7 @@ struct ScrapeOverHTTPTests {
         ])
         let begin = NIODeadline.now()
         try await agent.finish(within: .milliseconds(800))
-        #expect(NIODeadline.now() - begin < .seconds(5))
+        #expect(NIODeadline.now() - begin < .seconds(60))
         let log = agent.log.withLock { $0 }
         #expect(log.records[1]?.map(\.outcome.code) == [.success])
         #expect(log.records[2] == nil)

@@ -39,7 +39,8 @@ import Testing
         _ = announce([("job", "node"), ("instance", "one")], agent: a)
         _ = announce([("job", "push"), ("instance", "two")], agent: b, honorLabels: true)
         #expect(sd(.init(agent: "a")).contains("\"one\"") && !sd(.init(agent: "a")).contains("\"two\""))
-        #expect(sd(.init(job: "push")).contains("\"two\"") && !sd(.init(job: "push")).contains("\"job\":\"culvert_agent\""))
+        #expect(
+            sd(.init(job: "push")).contains("\"two\"") && !sd(.init(job: "push")).contains("\"job\":\"culvert_agent\""))
         #expect(sd(.init(honorLabels: true)).contains("\"two\"") && !sd(.init(honorLabels: true)).contains("\"one\""))
         #expect(!sd(.init(honorLabels: false)).contains("\"two\""))
     }

@@ -71,7 +71,8 @@ final class ReplicaStore: TunnelAuthority {
                         metadata: ["agent": "\(name)"])
                     continue
                 }
-                _ = try replica(name)
+                let replica = try replica(name)
+                if isForgotten(replica.agent) { drop(replica) }
             }
         }
         store.loaded()
@@ -168,9 +169,25 @@ final class ReplicaStore: TunnelAuthority {
         metrics.syncDuration.observe(ContinuousClock.now - started)
     }
 
+    /// Whether an agent that the configuration does not name has been away so long that it is gone for good.
+    private func isForgotten(_ agent: AgentState) -> Bool {
+        let facts = agent.current
+        guard !agent.isConfigured, !facts.isConnected, let lastSeen = facts.lastSeen else { return false }
+        return store.wallClock() - lastSeen > TargetStore.forgottenAfter
+    }
+
+    /// Stops showing an agent. Its files stay; should it come back, it goes on where it was.
+    private func drop(_ replica: AgentReplica) {
+        let name = replica.agent.name
+        logger.notice("agent forgotten: it was not seen for seven days", metadata: ["agent": "\(name)"])
+        store.forget(name)
+        state.withLock { $0.replicas[name] = nil }
+    }
+
     /// Deletes what is older than the history or above the budget, and forgets what was withdrawn.
     func expire() {
         store.sweep()
+        for replica in replicas where isForgotten(replica.agent) { drop(replica) }
         let replicas = replicas
         let settings = state.withLock { $0.settings }
         let share = settings.log.maxSize / UInt64(max(replicas.count, 1))

@@ -27,7 +27,8 @@ package struct AddressPolicy: Sendable, Hashable {
             switch (four[0], four[1], four[2], four[3]) {
             case (0, _, _, _): return "it is the unspecified address"
             // EC2, ECS and EKS, Alibaba, Azure: credentials are had there for the asking, so not even when written.
-            case (169, 254, 169, 254), (169, 254, 170, 2), (169, 254, 170, 23), (100, 100, 100, 200), (168, 63, 129, 16):
+            case (169, 254, 169, 254), (169, 254, 170, 2), (169, 254, 170, 23), (100, 100, 100, 200),
+                (168, 63, 129, 16):
                 return "it is a cloud's metadata address"
             case (169, 254, _, _): return isWritten ? nil : "it is link-local"
             case (224..., _, _, _): return "it is multicast or broadcast"
