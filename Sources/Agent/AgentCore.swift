@@ -127,7 +127,7 @@ final class AgentCore {
     private func wireLog() {
         log.table = { [weak self] in self?.table.entries ?? [] }
         log.onStateChange = { [weak self] state in self?.report(state) }
-        log.configureCollectors(settings.collectors.map { "\($0.host):\($0.port)" })
+        log.configureCollectors(settings.collectors.map { TunnelAddress($0).description })
         let repaired = log.statistics.repairedBytes
         if repaired > 0 {
             logger.warning(
@@ -214,10 +214,21 @@ final class AgentCore {
 
     private func append(_ record: ScrapeRecord, _ reference: UInt32) {
         metrics.observe(record)
+        if !write(record, reference) {
+            // Even compressed it is more than half a segment. The attempt is recorded all the same, as what it was.
+            var failed = record
+            failed.outcome = ScrapeOutcome(
+                code: .bodyTooLarge, message: "the body of \(record.body.readableBytes) bytes does not fit the agent's log")
+            failed.body = ByteBuffer()
+            _ = write(failed, reference)
+        }
+        scheduleFlush()
+    }
+
+    private func write(_ record: ScrapeRecord, _ reference: UInt32) -> Bool {
         var payload = ByteBuffer()
         let kind = RecordKind(rawValue: encoder.encode(record, into: &payload)) ?? .keyframe
-        log.append(kind, target: reference, time: record.timestamp, payload: payload)
-        scheduleFlush()
+        return log.append(kind, target: reference, time: record.timestamp, payload: payload)
     }
 
     private func scheduleFlush() {

@@ -32,7 +32,10 @@ package final class CollectorService: Service {
         trustDomain = try TLSMaterial.trustDomain(options.settings, own: tls.tunnel.ownCertificate)
         metrics = try CollectorMetrics(version: options.version)
         let wallClock = options.wallClock
-        store = TargetStore(wallClock: { wallClock() / 1000 })
+        store = TargetStore(clock: {
+            Moment(
+                wall: wallClock() / 1000, steady: Int64(clamping: NIODeadline.now().uptimeNanoseconds / 1_000_000))
+        })
         replicas = ReplicaStore(
             settings: options.settings, store: store, metrics: metrics, logger: logger, threadPool: threadPool)
         try metrics.register(store, replicas)
@@ -57,10 +60,8 @@ package final class CollectorService: Service {
                 try await Self.naming(settings.web.listenAddress, "web.listen_address") { try await web.run() }
             }
             tasks.addTask { try await self.replicate(settings) }
-            // Whichever ends first ends the other: both only do so on shutdown or failure.
-            try await tasks.next()
-            tasks.cancelAll()
-            try await tasks.waitForAll()
+            // Both end on shutdown; one that fails takes the other with it.
+            for try await _ in tasks {}
         }
     }
 
@@ -91,9 +92,11 @@ package final class CollectorService: Service {
             upkeep.cancelAll()
         }
         await listener.stop(message: "the collector stops")
-        // What agents sent until now becomes durable; they are told by the next Welcome.
-        try? await Task.sleep(for: .milliseconds(100))
-        await replicas.sync()
+        // What agents sent until now becomes durable, even when this task is cancelled; they are told by the next Welcome.
+        await Task {
+            try? await Task.sleep(for: .milliseconds(100))
+            await replicas.sync()
+        }.value
         replicas.close()
         logger.info("collector stopped")
     }
@@ -103,6 +106,7 @@ package final class CollectorService: Service {
     private static func every(_ interval: Duration, _ work: @Sendable () async -> Void) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: interval)
+            guard !Task.isCancelled else { return }
             await work()
         }
     }

@@ -6,13 +6,16 @@ import Testing
 @testable import Views
 
 @Suite struct PageTests {
-    private let store = TargetStore(wallClock: { 1_000_000 })
+    private let store = TargetStore(clock: { Moment(wall: 1_000_000, steady: 1_000_000) })
 
-    private func announce(_ labels: [(String, String)], agent: AgentState, honorLabels: Bool = false) -> TargetID {
-        store.announce(
-            TargetDescription(
-                labels: Labels(labels), jobName: "node", url: "http://10.0.0.1:9100/metrics", address: "10.0.0.1:9100",
-                interval: 90_000, timeout: 1_500, honorLabels: honorLabels), of: agent)
+    private func announce(_ labels: [(String, String)], agent: AgentState, honorLabels: Bool = false) throws -> TargetID
+    {
+        try #require(
+            store.announce(
+                TargetDescription(
+                    labels: Labels(labels), jobName: "node", url: "http://10.0.0.1:9100/metrics",
+                    address: "10.0.0.1:9100",
+                    interval: 90_000, timeout: 1_500, honorLabels: honorLabels), of: agent))
     }
 
     private func sd(_ filter: ServiceDiscoveryPage.Filter = .init()) -> String {
@@ -20,9 +23,9 @@ import Testing
         return String(decoding: page.render(store, filter: filter), as: UTF8.self)
     }
 
-    @Test func `a target is listed with its labels, its stamps and where to read it`() {
+    @Test func `a target is listed with its labels, its stamps and where to read it`() throws {
         let agent = store.agent("a", isConfigured: true, stamps: Labels([("agent", "a"), ("vpc", "eu")]))
-        let id = announce([("job", "node"), ("instance", "i"), ("vpc", "own")], agent: agent)
+        let id = try announce([("job", "node"), ("instance", "i"), ("vpc", "own")], agent: agent)
         let text = sd()
         #expect(text.contains(#""targets":["collector:9480"]"#))
         #expect(text.contains(#""__metrics_path__":"/x/targets/\#(id)/metrics""#))
@@ -33,11 +36,11 @@ import Testing
         #expect(text.contains(#""job":"culvert_agent""#))
     }
 
-    @Test func `filters select by agent, job and honor_labels`() {
+    @Test func `filters select by agent, job and honor_labels`() throws {
         let a = store.agent("a", isConfigured: true, stamps: Labels([("agent", "a")]))
         let b = store.agent("b", isConfigured: true, stamps: Labels([("agent", "b")]))
-        _ = announce([("job", "node"), ("instance", "one")], agent: a)
-        _ = announce([("job", "push"), ("instance", "two")], agent: b, honorLabels: true)
+        _ = try announce([("job", "node"), ("instance", "one")], agent: a)
+        _ = try announce([("job", "push"), ("instance", "two")], agent: b, honorLabels: true)
         #expect(sd(.init(agent: "a")).contains("\"one\"") && !sd(.init(agent: "a")).contains("\"two\""))
         #expect(
             sd(.init(job: "push")).contains("\"two\"") && !sd(.init(job: "push")).contains("\"job\":\"culvert_agent\""))
@@ -45,9 +48,9 @@ import Testing
         #expect(!sd(.init(honorLabels: false)).contains("\"two\""))
     }
 
-    @Test func `what a target calls itself cannot break out of its JSON string`() {
+    @Test func `what a target calls itself cannot break out of its JSON string`() throws {
         let agent = store.agent("a", isConfigured: true, stamps: Labels([]))
-        _ = announce([("job", "x\"},{\"targets\":[\"evil"), ("instance", "new\nline\u{1}\\")], agent: agent)
+        _ = try announce([("job", "x\"},{\"targets\":[\"evil"), ("instance", "new\nline\u{1}\\")], agent: agent)
         let text = sd(.init(job: "x\"},{\"targets\":[\"evil"))
         #expect(text.contains(#"x\"},{\"targets\":[\"evil"#))
         #expect(text.contains(#"new\nline\u0001\\"#))
@@ -90,7 +93,7 @@ import Testing
 
     @Test func `an agent that was never seen shows zeros`() {
         let agent = store.agent("never", isConfigured: true, stamps: Labels([]))
-        let text = String(decoding: AgentMetricsPage.render(agent, targets: [], now: 1_000_000), as: UTF8.self)
+        let text = String(decoding: AgentMetricsPage.render(agent, targets: [], now: store.now), as: UTF8.self)
         #expect(text.contains("\nculvert_agent_connected 0\n"))
         #expect(text.contains("\nculvert_agent_last_seen_timestamp_seconds 0\n"))
     }

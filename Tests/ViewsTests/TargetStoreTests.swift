@@ -12,11 +12,11 @@ import Testing
     private let agent: AgentState
     private let id: TargetID
 
-    init() {
+    init() throws {
         let clock = clock
-        store = TargetStore(wallClock: { clock.now })
+        store = TargetStore(clock: { clock.moment })
         agent = store.agent("vpc-a", isConfigured: false, stamps: Labels([("agent", "vpc-a")]))
-        id = store.announce(Self.description(), of: agent)
+        id = try #require(store.announce(Self.description(), of: agent))
         store.loaded()
     }
 
@@ -33,7 +33,8 @@ import Testing
             StoredScrape(
                 record: ScrapeRecord(
                     scheduled: time, timestamp: time, duration: 1_000, outcome: outcome, contentType: "text/plain",
-                    body: ByteBuffer()), bodyBytes: body.utf8.count, decode: { ByteBuffer(string: body) }))
+                    body: ByteBuffer()), bodyBytes: body.utf8.count, arrived: clock.now,
+                rendering: ScrapeRendering { ByteBuffer(string: body) }))
     }
 
     private func read(limit: Duration = .zero) async -> TargetReading {
@@ -72,11 +73,36 @@ import Testing
         guard case .unavailable(504, "target: no answer within 3 s") = await read() else { Issue.record(); return }
     }
 
-    @Test func `an older scrape that arrives late does not replace a newer one`() async {
-        scrape(1_000_000, body: "new 1\n")
-        scrape(999_000, body: "old 1\n")
+    @Test
+    func `after an agent's clock was set back, its new scrapes are shown and their age counts from their arrival`()
+        async
+    {
+        agent.update { $0.skew = 600_000_000 }
+        scrape(1_600_000, body: "before 1\n")
+        agent.update { $0.skew = 0 }
+        guard case .body = await read() else { Issue.record("a clock that is set is no outage"); return }
+        clock.now = 1_005_000
+        scrape(1_005_000, body: "after 1\n")
         guard case .body(let body) = await read() else { Issue.record(); return }
-        #expect(String(buffer: body.bytes) == "new 1\n")
+        #expect(String(buffer: body.bytes) == "after 1\n")
+        scrape(1_600_001, body: "stamped in the future 1\n")
+        clock.now += 12_000
+        guard case .unavailable(503, _) = await read() else { Issue.record("up would lie"); return }
+    }
+
+    @Test func `a backlog that arrives now is as old as its scrapes`() async {
+        scrape(900_000)
+        guard case .unavailable(503, _) = await read() else { Issue.record(); return }
+    }
+
+    @Test func `a failed scrape counts as read, so that the next read waits for the next scrape`() async {
+        scrape(1_000_000, ScrapeOutcome(code: .connectionFailed, message: "connection refused"))
+        guard case .unavailable(502, _) = await read() else { Issue.record(); return }
+        clock.now = 1_004_900
+        async let reading = read(limit: .seconds(20))
+        while !store.hasWaiters(id) { await Task.yield() }
+        scrape(1_005_000)
+        guard case .body = await reading else { Issue.record(); return }
     }
 
     @Test func `a read whose scrape is under way gets that scrape`() async {
@@ -130,7 +156,7 @@ import Testing
 
     @Test func `lists are held back until replicas are loaded and configured agents have announced themselves`() {
         let clock = clock
-        let store = TargetStore(wallClock: { clock.now })
+        let store = TargetStore(clock: { clock.moment })
         #expect(store.unreadiness() != nil)
         let late = store.agent("late", isConfigured: true, stamps: Labels([]))
         store.loaded()
@@ -150,6 +176,9 @@ final class TestClock: Sendable {
     init(_ time: Int64) {
         self.time = Mutex(time)
     }
+
+    /// Both clocks show the same.
+    var moment: Moment { Moment(wall: now, steady: now) }
 
     var now: Int64 {
         get { time.withLock { $0 } }

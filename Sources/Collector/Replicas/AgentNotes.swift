@@ -10,15 +10,10 @@ struct AgentNotes: Equatable {
     /// Unix seconds.
     var certificateNotAfter: Int64?
 
-    init(skew: Int64?, lastSeen: Int64?, certificateNotAfter: Int64?) {
-        self.skew = skew
-        self.lastSeen = lastSeen
-        self.certificateNotAfter = certificateNotAfter
-    }
+    init() {}
 
     /// Unknown lines are passed over; a file that is not there gives nothing.
     init(path: String) {
-        self.init(skew: nil, lastSeen: nil, certificateNotAfter: nil)
         guard let file = fopen(path, "r") else { return }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 4096)

@@ -12,33 +12,43 @@ final class AgentReplica: TunnelReceiver {
     let agent: AgentState
     private let store: TargetStore
     private let metrics: CollectorMetrics
-    private let notesPath: String?
+    private let storage: LogStorage
+    private let onStorage: @Sendable (_ agent: String, _ failure: ScrapeLogError?) -> Void
     private let state: Mutex<State>
 
     private struct State {
         var log: ReplicaLog
         var applier: RecordApplier
-        /// The epochs' ends, where the next bytes are expected and a record may be half there.
-        var assemblers: [UInt64: RecordAssembler] = [:]
+        /// The end of the newest epoch, where the next bytes are expected and a record may be half there. What arrives
+        /// elsewhere is older than what the store shows, and is only kept.
+        var newest: (epoch: UInt64, assembler: RecordAssembler)?
         var connection: TunnelConnection?
         var notes: AgentNotes
+        /// The disk does not take what arrives: it is shown, but neither kept nor acknowledged.
+        var isFailing = false
     }
 
-    /// Opens what is on disk and applies it to the store.
+    /// A skew beyond this is nonsense and not taken over: ten years, microseconds.
+    private static let largestSkew: UInt64 = 10 * 366 * 86_400 * 1_000_000
+
+    /// Opens what is on disk and applies it to the store. Blocks.
     ///
+    /// - Parameter onStorage: told when the disk fails and when it is back (nil), once per change.
     /// - Throws: `ScrapeLogError` when the directory cannot be used.
     init(
-        agent: AgentState, store: TargetStore, storage: LogStorage, metrics: CollectorMetrics
+        agent: AgentState, store: TargetStore, storage: LogStorage, metrics: CollectorMetrics,
+        onStorage: @escaping @Sendable (_ agent: String, _ failure: ScrapeLogError?) -> Void
     ) throws {
         self.agent = agent
         self.store = store
         self.metrics = metrics
-        if case .directory(let path) = storage { notesPath = path + "/notes" } else { notesPath = nil }
-        let notes =
-            notesPath.map { AgentNotes(path: $0) } ?? AgentNotes(skew: nil, lastSeen: nil, certificateNotAfter: nil)
+        self.storage = storage
+        self.onStorage = onStorage
+        var notes = Self.notesPath(storage).map { AgentNotes(path: $0) } ?? AgentNotes()
+        if let skew = notes.skew, skew.magnitude >= Self.largestSkew { notes.skew = nil }
         let log = try ReplicaLog(storage: storage)
         state = Mutex(State(log: log, applier: RecordApplier(agent: agent, store: store), notes: notes))
-        agent.update {
+        agent.update { [notes] in
             $0.skew = notes.skew
             $0.lastSeen = notes.lastSeen
             $0.certificateNotAfter = notes.certificateNotAfter
@@ -46,27 +56,42 @@ final class AgentReplica: TunnelReceiver {
         try replay()
     }
 
+    private static func notesPath(_ storage: LogStorage) -> String? {
+        guard case .directory(let path) = storage else { return nil }
+        return path + "/notes"
+    }
+
     private func replay() throws {
         try state.withLock { state in
             var applier = state.applier
-            try state.log.forEachRecord { record in applier.apply(record) }
+            try state.log.forEachRecord { record in applier.apply(record, arrived: nil) }
             state.applier = applier
-            for range in state.log.heldRanges {
-                let boundary = state.log.boundary(before: range.to, epoch: range.epoch)
-                var assembler = RecordAssembler(epoch: range.epoch, offset: boundary)
-                var tail = ByteBuffer()
-                let rest = LogRange(epoch: range.epoch, from: boundary, to: range.to)
-                if rest.count > 0 { _ = try state.log.read(rest, maximum: Int(clamping: rest.count), into: &tail) }
-                assembler.append(tail)
-                state.assemblers[range.epoch] = assembler
-            }
+            state.newest = try Self.end(of: state.log)
         }
+    }
+
+    /// The end of the newest epoch that is kept, with the bytes of a record that is half there.
+    private static func end(of log: ReplicaLog) throws(ScrapeLogError) -> (epoch: UInt64, assembler: RecordAssembler)? {
+        guard let last = log.heldRanges.last else { return nil }
+        let boundary = log.boundary(before: last.to, epoch: last.epoch)
+        var assembler = RecordAssembler(epoch: last.epoch, offset: boundary)
+        assembler.append(try log.readAll(LogRange(epoch: last.epoch, from: boundary, to: last.to)))
+        return (last.epoch, assembler)
     }
 
     // MARK: TunnelReceiver
 
     func held(of epochs: Set<UInt64>) -> [LogRange] {
-        state.withLock { state in state.log.ranges.filter { epochs.contains($0.epoch) } }
+        state.withLock { state in
+            let ranges = state.log.ranges.filter { epochs.contains($0.epoch) }
+            // What was shown without being kept comes again; it has to be taken up where the kept part ends.
+            if let end = state.newest?.assembler.end, let epoch = state.newest?.epoch,
+                !ranges.contains(where: { $0.epoch == epoch && $0.to >= end })
+            {
+                state.newest = try? Self.end(of: state.log)
+            }
+            return ranges
+        }
     }
 
     func opened(_ connection: TunnelConnection, hello: Frame.Hello, certificate: PeerCertificate) {
@@ -86,45 +111,60 @@ final class AgentReplica: TunnelReceiver {
     }
 
     func append(_ range: LogRange, bytes: ByteBuffer) throws {
-        try state.withLock { state in
-            guard let fresh = try state.log.write(epoch: range.epoch, from: range.from, bytes: bytes) else { return }
+        let arrived = store.now.steady
+        let change: ScrapeLogError?? = try state.withLock { state in
+            let wasFailing = state.isFailing
+            var fresh: LogRange? = range
+            do {
+                fresh = try state.log.write(epoch: range.epoch, from: range.from, bytes: bytes)
+                state.isFailing = false
+            } catch let error as ScrapeLogError where error.code == .io || error.code == .full {
+                state.isFailing = true
+                try apply(range, bytes, arrived, &state)
+                return wasFailing ? nil : .some(error)
+            } catch let error as ScrapeLogError where wasFailing && error.code != .corrupt {
+                // Behind what could not be kept nothing can be kept either, until the agent begins again from there.
+                try apply(range, bytes, arrived, &state)
+                return nil
+            }
+            guard let fresh else { return nil }
             var new = bytes
             new.moveReaderIndex(forwardBy: Int(clamping: fresh.from - range.from))
-            if let extra = new.readSlice(length: Int(clamping: fresh.count)) { new = extra }
-            var applier = state.applier
-            var assembler =
-                state.assemblers[fresh.epoch] ?? RecordAssembler(epoch: fresh.epoch, offset: fresh.from)
-            // Behind a hole the log continues at a segment's start.
-            if assembler.end != fresh.from { assembler = RecordAssembler(epoch: fresh.epoch, offset: fresh.from) }
-            assembler.append(new)
-            var records = 0
-            while let record = try assembler.next() {
-                applier.apply(record)
-                records += 1
-            }
-            state.applier = applier
-            state.assemblers[fresh.epoch] = assembler
-            metrics.replicatedBytes.increment(by: Int(clamping: fresh.count))
-            metrics.replicatedRecords.increment(by: records)
+            new = new.readSlice(length: Int(clamping: fresh.count)) ?? new
+            try apply(fresh, new, arrived, &state)
+            return wasFailing ? .some(nil) : nil
         }
+        if let change { onStorage(agent.name, change) }
         let now = store.wallClock()
         agent.update { $0.lastSeen = now }
     }
 
-    func read(_ range: LogRange) throws -> ByteBuffer {
-        try state.withLock { state in
-            var buffer = ByteBuffer()
-            var rest = range
-            while rest.count > 0 {
-                let count = try state.log.read(rest, maximum: Int(clamping: rest.count), into: &buffer)
-                guard count > 0 else { break }
-                rest.from += UInt64(count)
+    /// Shows the records in these bytes when they continue the newest epoch.
+    private func apply(_ range: LogRange, _ bytes: ByteBuffer, _ arrived: Int64, _ state: inout State) throws {
+        metrics.replicatedBytes.increment(by: bytes.readableBytes)
+        let isNewest = state.log.ranges.last.map { $0.epoch == range.epoch } ?? true
+        guard isNewest || state.isFailing else { return }
+        var assembler = RecordAssembler(epoch: range.epoch, offset: range.from)
+        if let newest = state.newest, newest.epoch == range.epoch {
+            if newest.assembler.end == range.from {
+                assembler = newest.assembler
+            } else if range.from < newest.assembler.end {
+                // A hole behind what is shown.
+                return
             }
-            guard rest.count == 0 else {
-                throw ScrapeLogError(code: .notHeld, message: "the compression prefix is not held any more")
-            }
-            return buffer
         }
+        assembler.append(bytes)
+        var records = 0
+        while let record = try assembler.next() {
+            state.applier.apply(record, arrived: arrived)
+            records += 1
+        }
+        state.newest = (range.epoch, assembler)
+        metrics.replicatedRecords.increment(by: records)
+    }
+
+    func read(_ range: LogRange) throws -> ByteBuffer {
+        try state.withLock { state in try state.log.readAll(range) }
     }
 
     func gap(_ gap: Frame.Gap) {
@@ -134,9 +174,15 @@ final class AgentReplica: TunnelReceiver {
     }
 
     func clock(_ estimate: ClockEstimate) {
-        guard let skew = estimate.skew else { return }
+        guard let skew = estimate.skew, skew.magnitude < Self.largestSkew else { return }
         agent.update { $0.skew = skew }
-        state.withLock { $0.notes.skew = skew }
+        let isNews = state.withLock { state in
+            let known = state.notes.skew
+            state.notes.skew = skew
+            return known.map { ($0 - skew).magnitude >= 1_000_000 } ?? true
+        }
+        // Without it a restart would misjudge all ages until the agent is back.
+        if isNews { saveNotes() }
     }
 
     func closed(_ connection: UInt64, reason: String) {
@@ -178,6 +224,15 @@ final class AgentReplica: TunnelReceiver {
         connection?.durable(ranges)
     }
 
+    /// Tries whether a disk that failed takes bytes again; if so the agent is asked to begin again from what is kept.
+    /// Blocks.
+    func recover() {
+        guard state.withLock({ $0.isFailing }), case .directory(let path) = storage, DiskProbe.succeeds(in: path) else {
+            return
+        }
+        disconnect(.restart, message: "the collector's disk works again; send again what it could not keep")
+    }
+
     func expire(arrivedBefore time: Int64, maximumBytes: UInt64) {
         let freed = state.withLock { $0.log.expire(arrivedBefore: time, maximumBytes: maximumBytes) }
         metrics.expiredBytes.increment(by: Int(clamping: freed.bytes))
@@ -188,13 +243,13 @@ final class AgentReplica: TunnelReceiver {
     var failures: Int { state.withLock { $0.applier.failures } }
 
     func saveNotes() {
-        guard let notesPath else { return }
+        guard let path = Self.notesPath(storage) else { return }
         let lastSeen = agent.current.lastSeen
         let notes = state.withLock { state in
             state.notes.lastSeen = lastSeen
             return state.notes
         }
-        notes.write(path: notesPath)
+        notes.write(path: path)
     }
 
     func disconnect(_ code: GoAwayCode, message: String) {
@@ -205,4 +260,20 @@ final class AgentReplica: TunnelReceiver {
 extension RecordAssembler {
     /// Where the next bytes are expected.
     fileprivate var end: UInt64 { offset &+ UInt64(pendingBytes) }
+}
+
+extension ReplicaLog {
+    /// The whole of `range`; `.notHeld` when part of it is missing.
+    fileprivate func readAll(_ range: LogRange) throws(ScrapeLogError) -> ByteBuffer {
+        var buffer = ByteBuffer()
+        var rest = range
+        while rest.count > 0 {
+            let count = try read(rest, maximum: Int(clamping: rest.count), into: &buffer)
+            guard count > 0 else {
+                throw ScrapeLogError(code: .notHeld, message: "bytes that were held are not any more")
+            }
+            rest.from += UInt64(count)
+        }
+        return buffer
+    }
 }

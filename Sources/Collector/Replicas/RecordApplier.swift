@@ -4,31 +4,42 @@ import ScrapeCodec
 import ScrapeLog
 import Views
 
-/// Applies the records of one agent's replica to the target store: who is announced, who is withdrawn, what was scraped.
-/// Owns the meaning of target references, which a segment header begins anew.
+/// Applies the records of one agent's replica, in the log's order, to the target store: who is announced, who is
+/// withdrawn, what was scraped. Owns the meaning of target references, which a segment header begins anew.
+///
+/// Whatever a record says was said by an agent: names that could pass for labels of ours are dropped, and numbers are
+/// brought into ranges that later arithmetic can rely on.
 struct RecordApplier {
     private let agent: AgentState
     private let store: TargetStore
     private var references: [UInt32: TargetID] = [:]
-    /// While a segment's target table is being read: what it has named so far, and how many more it will name.
-    private var table: (named: Set<TargetID>, references: [UInt32: TargetID], remaining: UInt32)?
+    /// A segment's target table while it is being read: what it has named so far, and how many more it will name.
+    private var isReadingTable = false
+    private var tableReferences: [UInt32: TargetID] = [:]
+    private var tableRemaining: UInt32 = 0
     private var decoder = ScrapeDecoder()
-    /// Records that could not be understood.
+    /// Records, or parts of them, that could not be used.
     private(set) var failures = 0
+
+    /// Targets of one agent that are shown; what it announces beyond is counted as failed.
+    static let maximumTargets = 20_000
+    private static let longestInterval: Int64 = 366 * 86_400_000
+    /// The end of the year 9999, milliseconds.
+    private static let latestTime: Int64 = 253_402_300_799_999
 
     init(agent: AgentState, store: TargetStore) {
         self.agent = agent
         self.store = store
     }
 
-    mutating func apply(_ record: LogRecord) {
+    /// - Parameter arrived: when the record arrived, steady clock; nil to conclude it from the record's own time (replay).
+    mutating func apply(_ record: LogRecord, arrived: Int64?) {
         do {
             switch record.header.kind {
             case .segmentHeader: begin(try SegmentHeader(decoding: record.payload))
-            case .targetAnnounced:
-                announce(try TargetAnnouncement(decoding: record.payload), reference: record.header.target)
+            case .targetAnnounced: try announce(record)
             case .targetWithdrawn: withdraw(record.header.target)
-            case .keyframe, .delta: try scraped(record)
+            case .keyframe, .delta: try scraped(record, arrived: arrived)
             case .line, .gap: break
             }
         } catch {
@@ -37,34 +48,52 @@ struct RecordApplier {
     }
 
     private mutating func begin(_ segment: SegmentHeader) {
-        table = (named: [], references: [:], remaining: segment.announcements)
+        isReadingTable = true
+        tableReferences = [:]
+        tableRemaining = segment.announcements
         finishTable()
     }
 
     /// Once a table is whole, it is the truth: references mean what it says, and who is not in it is gone.
     private mutating func finishTable() {
-        guard let table, table.remaining == 0 else { return }
-        references = table.references
-        self.table = nil
-        for target in store.targets(of: agent) where !table.named.contains(target.id) { store.withdraw(target.id) }
+        guard isReadingTable, tableRemaining == 0 else { return }
+        isReadingTable = false
+        references = tableReferences
+        tableReferences = [:]
+        let named = Set(references.values)
+        for id in store.activeIDs(of: agent) where !named.contains(id) { store.withdraw(id) }
         agent.update { $0.hasAnnounced = true }
     }
 
-    private mutating func announce(_ announcement: TargetAnnouncement, reference: UInt32) {
-        let description = TargetDescription(
-            labels: Labels(announcement.labels.map { ($0.name, $0.value) }), jobName: announcement.jobName,
-            url: announcement.url, address: announcement.address, interval: announcement.interval,
-            timeout: announcement.timeout, honorLabels: announcement.honorLabels)
-        let id = store.announce(description, of: agent)
-        guard var table else {
-            references[reference] = id
+    private mutating func announce(_ record: LogRecord) throws {
+        // An announcement that cannot be used counts all the same: the table ends where its header says.
+        defer {
+            if isReadingTable {
+                tableRemaining -= 1
+                finishTable()
+            }
+        }
+        let announcement = try TargetAnnouncement(decoding: record.payload)
+        let count = isReadingTable ? tableReferences.count : references.count
+        guard count < Self.maximumTargets, let id = store.announce(describe(announcement), of: agent) else {
+            failures += 1
             return
         }
-        table.named.insert(id)
-        table.references[reference] = id
-        table.remaining -= 1
-        self.table = table
-        finishTable()
+        if isReadingTable {
+            tableReferences[record.header.target] = id
+        } else {
+            references[record.header.target] = id
+        }
+    }
+
+    private mutating func describe(_ announcement: TargetAnnouncement) -> TargetDescription {
+        let kept = announcement.labels.filter { Labels.isValidName($0.name) && !$0.name.hasPrefix("__") }
+        failures += announcement.labels.count - kept.count
+        let interval = min(max(announcement.interval, 1), Self.longestInterval)
+        return TargetDescription(
+            labels: Labels(kept.map { ($0.name, $0.value) }), jobName: announcement.jobName, url: announcement.url,
+            address: announcement.address, interval: interval, timeout: min(max(announcement.timeout, 1), interval),
+            honorLabels: announcement.honorLabels)
     }
 
     private mutating func withdraw(_ reference: UInt32) {
@@ -74,20 +103,33 @@ struct RecordApplier {
         store.withdraw(id)
     }
 
-    private mutating func scraped(_ record: LogRecord) throws {
+    private mutating func scraped(_ record: LogRecord, arrived: Int64?) throws {
         guard let id = references[record.header.target] else { return }
         let kind = record.header.kind.rawValue
         let time = record.header.time
         let payload = record.payload
         let summary = try decoder.decodeMeta(kind: kind, time: time, payload: payload)
+        guard (0...Self.latestTime).contains(summary.timestamp), (0...Self.latestTime).contains(summary.scheduled) else {
+            failures += 1
+            return
+        }
         let meta = ScrapeRecord(
             scheduled: summary.scheduled, timestamp: summary.timestamp, duration: summary.duration,
             outcome: summary.outcome, contentType: summary.contentType, body: ByteBuffer())
+        let rendering = ScrapeRendering {
+            var decoder = ScrapeDecoder()
+            return try decoder.decode(kind: kind, time: time, payload: payload).body
+        }
         store.scraped(
             id,
-            StoredScrape(record: meta, bodyBytes: summary.bodyBytes) {
-                var decoder = ScrapeDecoder()
-                return try decoder.decode(kind: kind, time: time, payload: payload).body
-            })
+            StoredScrape(
+                record: meta, bodyBytes: summary.bodyBytes, arrived: arrived ?? concluded(summary.timestamp),
+                rendering: rendering))
+    }
+
+    /// When a record that was on disk must have arrived: its time by our clock, but not in the future.
+    private func concluded(_ timestamp: Int64) -> Int64 {
+        let now = store.now
+        return now.steady - max(0, agent.age(of: timestamp, at: now))
     }
 }

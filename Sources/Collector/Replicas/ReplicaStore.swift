@@ -20,6 +20,10 @@ final class ReplicaStore: TunnelAuthority {
     private let threadPool: NIOThreadPool
     private let observer: TunnelServerObserver
     private let state: Mutex<State>
+    /// Held while a replica is opened.
+    private let opening = Mutex(())
+    /// Whether the last pass of making replicas durable failed.
+    private let isSyncFailing = Mutex(false)
 
     private struct State {
         var settings: CollectorSettings
@@ -51,8 +55,7 @@ final class ReplicaStore: TunnelAuthority {
 
     private func agentState(_ name: String) -> AgentState {
         let entry = entry(name)
-        return store.agent(
-            name, isConfigured: entry != nil, stamps: entry?.stamps ?? AgentEntry(name: name).stamps)
+        return store.agent(name, isConfigured: entry != nil, stamps: entry?.stamps ?? AgentEntry(name: name).stamps)
     }
 
     /// Opens the replicas on disk and enters the configured agents. Blocks; call it on a thread that may.
@@ -71,14 +74,27 @@ final class ReplicaStore: TunnelAuthority {
                         metadata: ["agent": "\(name)"])
                     continue
                 }
-                let replica = try replica(name)
-                if isForgotten(replica.agent) { drop(replica) }
+                load(name)
             }
         }
         store.loaded()
         logger.info(
             "replicas loaded",
             metadata: ["agents": "\(store.agents.count)", "targets": "\(store.activeTargets.count)"])
+    }
+
+    /// Opens one replica. One that cannot be opened keeps target lists back for a while, not the collector from starting.
+    private func load(_ name: String) {
+        do {
+            let replica = try replica(name)
+            replica.agent.update { $0.isExpected = true }
+            if isForgotten(replica.agent) { drop(replica) }
+        } catch {
+            agentState(name).update { $0.isExpected = true }
+            logger.error(
+                "a replica cannot be opened; it is tried again when the agent connects",
+                metadata: ["agent": "\(name)", "reason": "\(error)"])
+        }
     }
 
     private func prepare(_ root: String) throws {
@@ -103,19 +119,28 @@ final class ReplicaStore: TunnelAuthority {
         return names.sorted()
     }
 
+    /// The replica of that name, opened on first use. Only opening blocks others who open.
     private func replica(_ name: String) throws -> AgentReplica {
-        try state.withLock { state in
-            if let replica = state.replicas[name] { return replica }
+        if let replica = state.withLock({ $0.replicas[name] }) { return replica }
+        return try opening.withLock { _ in
+            if let replica = state.withLock({ $0.replicas[name] }) { return replica }
             let storage: LogStorage =
-                try root.map { try .directory(named: name, below: $0 + "/agents") }
-                ?? .memory(maximumBytes: 64 << 20)
-            let entry = state.settings.agents?.first { $0.name == name }
-            let agent = store.agent(
-                name, isConfigured: entry != nil, stamps: entry?.stamps ?? AgentEntry(name: name).stamps)
-            let replica = try AgentReplica(agent: agent, store: store, storage: storage, metrics: metrics)
-            state.replicas[name] = replica
+                try root.map { try .directory(named: name, below: $0 + "/agents") } ?? .memory(maximumBytes: 64 << 20)
+            let replica = try AgentReplica(
+                agent: agentState(name), store: store, storage: storage, metrics: metrics,
+                onStorage: { [weak self] in self?.report($0, $1) })
+            state.withLock { $0.replicas[name] = replica }
             return replica
         }
+    }
+
+    private func report(_ agent: String, _ failure: ScrapeLogError?) {
+        guard let failure else {
+            return logger.notice("what the agent sends is kept on disk again", metadata: ["agent": "\(agent)"])
+        }
+        logger.error(
+            "what an agent sends cannot be kept on disk; it is shown but not acknowledged, the agent keeps it",
+            metadata: ["agent": "\(agent)", "reason": "\(failure)", "do": "free space or repair the disk of log.directory"])
     }
 
     private var replicas: [AgentReplica] { state.withLock { Array($0.replicas.values) } }
@@ -150,6 +175,7 @@ final class ReplicaStore: TunnelAuthority {
     /// One pass over all replicas: what was written becomes durable and is acknowledged. One pass at a time.
     func sync() async {
         let started = ContinuousClock.now
+        var failure: (agent: String, error: any Error)?
         for replica in replicas {
             guard let task = replica.syncTask() else {
                 if root == nil { replica.acknowledgeHeld() }
@@ -161,18 +187,30 @@ final class ReplicaStore: TunnelAuthority {
             } catch {
                 replica.syncFailed(task)
                 metrics.syncFailures.increment()
-                logger.error(
-                    "a replica could not be made durable; it is not acknowledged",
-                    metadata: ["agent": "\(replica.agent.name)", "reason": "\(error)"])
+                if !(error is CancellationError) { failure = (replica.agent.name, error) }
             }
         }
         metrics.syncDuration.observe(ContinuousClock.now - started)
+        report(failure)
+    }
+
+    /// Once per change, not once per pass.
+    private func report(_ failure: (agent: String, error: any Error)?) {
+        let hasChanged = isSyncFailing.withLock { isFailing in
+            defer { isFailing = failure != nil }
+            return isFailing != (failure != nil)
+        }
+        guard hasChanged else { return }
+        guard let failure else { return logger.notice("replicas are made durable again") }
+        logger.error(
+            "a replica could not be made durable; agents are not acknowledged and keep their data",
+            metadata: ["agent": "\(failure.agent)", "reason": "\(failure.error)", "do": "repair the disk of log.directory"])
     }
 
     /// Whether an agent that the configuration does not name has been away so long that it is gone for good.
     private func isForgotten(_ agent: AgentState) -> Bool {
         let facts = agent.current
-        guard !agent.isConfigured, !facts.isConnected, let lastSeen = facts.lastSeen else { return false }
+        guard !facts.isConfigured, !facts.isConnected, let lastSeen = facts.lastSeen else { return false }
         return store.wallClock() - lastSeen > TargetStore.forgottenAfter
     }
 
@@ -190,9 +228,12 @@ final class ReplicaStore: TunnelAuthority {
         for replica in replicas where isForgotten(replica.agent) { drop(replica) }
         let replicas = replicas
         let settings = state.withLock { $0.settings }
-        let share = settings.log.maxSize / UInt64(max(replicas.count, 1))
+        // Only when all together are above the budget does the share of each count.
+        let total = replicas.reduce(UInt64(0)) { $0 &+ $1.byteCount }
+        let share = total <= settings.log.maxSize ? .max : settings.log.maxSize / UInt64(max(replicas.count, 1))
         let limit = store.wallClock() - settings.log.history
         for replica in replicas {
+            replica.recover()
             replica.expire(arrivedBefore: limit, maximumBytes: share)
             replica.saveNotes()
         }
@@ -222,5 +263,10 @@ final class ReplicaStore: TunnelAuthority {
             for agent in store.agents where !names.contains(agent.name) { store.forget(agent.name) }
         }
         for entry in settings.agents ?? [] { agentState(entry.name).restamp(entry.stamps) }
+        guard settings.agents == nil else { return }
+        for agent in store.agents {
+            agent.restamp(AgentEntry(name: agent.name).stamps)
+            agent.update { $0.isConfigured = false }
+        }
     }
 }

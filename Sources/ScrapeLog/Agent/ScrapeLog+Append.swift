@@ -95,13 +95,13 @@ extension ScrapeLog {
         if directory == nil || state != .normal { segment.memory = MemoryBytes() }
         segments.append(segment)
         isSegmentOpen = true
-        let targets = table()
+        let targets = table().filter { $0.payload.readableBytes <= maximumPayload }
         var payload = ByteBuffer()
         SegmentHeader(
             epoch: epoch, epochSequence: epochSequence, created: time, announcements: UInt32(clamping: targets.count)
         ).encode(into: &payload)
         write(.segmentHeader, target: 0, time: time, payload: payload)
-        for (target, payload) in targets where payload.readableBytes <= maximumPayload {
+        for (target, payload) in targets {
             write(.targetAnnounced, target: target, time: time, payload: payload)
         }
         preambleEnd = position

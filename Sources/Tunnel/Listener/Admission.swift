@@ -45,6 +45,9 @@ package struct Admission: Sendable {
     /// How many connections are not welcomed yet.
     package var pending: Int { entries.count }
 
+    /// How many addresses are remembered.
+    var knownAddresses: Int { buckets.count }
+
     package init(limits: Limits = Limits()) {
         self.limits = limits
     }

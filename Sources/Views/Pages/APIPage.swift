@@ -6,7 +6,7 @@ enum APIPage {
     static func targets(_ store: TargetStore, activeOnly: Bool, droppedOnly: Bool, externalURL: (TargetState) -> String)
         -> [UInt8]
     {
-        let now = store.wallClock()
+        let now = store.now
         var json = JSONWriter()
         success(&json) { json in
             json.object { json in
@@ -26,14 +26,10 @@ enum APIPage {
         return json.bytes
     }
 
-    private static func write(_ target: TargetState, _ now: Int64, _ url: String, into json: inout JSONWriter) {
+    private static func write(_ target: TargetState, _ now: Moment, _ url: String, into json: inout JSONWriter) {
         let description = target.description
         let newest = target.newest?.record
-        let isFresh =
-            newest.map {
-                Freshness.isFresh(
-                    scraped: $0.timestamp, interval: description.interval, now: target.agent.agentTime(now))
-            } ?? false
+        let isFresh = target.isFresh(at: now) ?? false
         json.object { json in
             json.key("discoveredLabels")
             labels(
@@ -68,7 +64,7 @@ enum APIPage {
     }
 
     static func agents(_ store: TargetStore) -> [UInt8] {
-        let now = store.wallClock()
+        let now = store.now
         var json = JSONWriter()
         success(&json) { json in
             json.object { json in
@@ -81,13 +77,13 @@ enum APIPage {
         return json.bytes
     }
 
-    private static func write(_ agent: AgentState, _ targets: [TargetState], _ now: Int64, into json: inout JSONWriter)
+    private static func write(_ agent: AgentState, _ targets: [TargetState], _ now: Moment, into json: inout JSONWriter)
     {
         let facts = agent.current
         json.object { json in
             json.string("name", agent.name)
             json.key("configured")
-            json.bool(agent.isConfigured)
+            json.bool(facts.isConfigured)
             json.key("connected")
             json.bool(facts.isConnected)
             json.string("connectedSince", TimeText.rfc3339(milliseconds: facts.connectedSince))

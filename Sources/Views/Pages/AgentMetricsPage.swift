@@ -3,7 +3,7 @@ import ScrapeCodec
 
 /// `/agents/{name}/metrics`: the collector's view of one agent, in the text format. Always there, whatever the agent does.
 struct AgentMetricsPage {
-    static func render(_ agent: AgentState, targets: [TargetState], now: Int64) -> [UInt8] {
+    static func render(_ agent: AgentState, targets: [TargetState], now: Moment) -> [UInt8] {
         let facts = agent.current
         var page = TextPage()
         page.family("culvert_agent_connected", "gauge", "Whether the agent's tunnel is up.")
@@ -26,7 +26,7 @@ struct AgentMetricsPage {
         return page.bytes
     }
 
-    private static func write(_ targets: [TargetState], _ agent: AgentState, now: Int64, into page: inout TextPage) {
+    private static func write(_ targets: [TargetState], _ agent: AgentState, now: Moment, into page: inout TextPage) {
         let rows = targets.map { target in
             let description = target.description
             let labels = [
@@ -34,16 +34,11 @@ struct AgentMetricsPage {
                 ("exported_instance", description.labels["instance"] ?? ""),
                 ("id", target.id.description),
             ]
-            return (labels: labels, description: description, newest: target.newest?.record)
+            return (labels: labels, newest: target.newest?.record, isFresh: target.isFresh(at: now) ?? false)
         }
         page.family("culvert_target_up", "gauge", "Whether the target's newest scrape succeeded and is fresh.")
         for row in rows {
-            let isUp =
-                row.newest.map {
-                    $0.outcome.isSuccess
-                        && Freshness.isFresh(
-                            scraped: $0.timestamp, interval: row.description.interval, now: agent.agentTime(now))
-                } ?? false
+            let isUp = row.isFresh && row.newest?.outcome.isSuccess == true
             page.sample("culvert_target_up", row.labels, isUp ? 1 : 0)
         }
         page.family("culvert_target_scrape_duration_seconds", "gauge", "How long the target's newest scrape took.")
@@ -56,9 +51,10 @@ struct AgentMetricsPage {
             "When the target's newest scrape started, in the collector's clock.")
         for row in rows {
             guard let newest = row.newest else { continue }
-            let offset = agent.agentTime(now) - now
+            let age = agent.age(of: newest.timestamp, at: now)
             page.sample(
-                "culvert_target_last_scrape_timestamp_seconds", row.labels, seconds(newest.timestamp - offset))
+                "culvert_target_last_scrape_timestamp_seconds", row.labels,
+                seconds(now.wall.subtractingReportingOverflow(age).partialValue))
         }
     }
 

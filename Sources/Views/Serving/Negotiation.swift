@@ -5,10 +5,11 @@ enum Negotiation {
         items(values).contains { $0.name == "gzip" && $0.weight > 0 }
     }
 
-    /// Whether a delimited protobuf exposition is acceptable. A request without the header takes everything.
+    /// Whether a delimited protobuf exposition is acceptable. A request without
+    /// the header, or with nothing but `*/*`, takes everything; `*/*` behind text formats is only a fallback of scrapers.
     static func accepts(_ values: [String], protobuf: Bool) -> Bool {
         let items = items(values)
-        guard !items.isEmpty else { return true }
+        if items.allSatisfy({ $0.name == "*/*" && $0.weight > 0 }) { return true }
         return items.contains {
             $0.weight > 0 && ($0.name == "application/vnd.google.protobuf" || $0.name == "application/*")
         }

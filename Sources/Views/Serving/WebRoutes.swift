@@ -51,6 +51,10 @@ struct WebRoutes: Sendable {
         for name in ["history", "at"] where query[Substring(name)] != nil {
             return failure(501, "the parameter \(name) is not available in this version")
         }
+        let timestamps = query["timestamps"].map(String.init) ?? "false"
+        guard timestamps == "true" || timestamps == "false" else {
+            return failure(400, "timestamps must be true or false")
+        }
         let compresses = wantsCompression(request, context)
         let reading = await store.read(
             id, reader: reader(request, context), limit: patience(request), compressed: compresses)
@@ -59,8 +63,7 @@ struct WebRoutes: Sendable {
         case .withdrawn: return page([], Self.textFormat)
         case .unavailable(let status, let reason): return failure(status, reason)
         case .body(let body):
-            let stamps = query["timestamps"].map { $0 == "true" || $0 == "1" } ?? false
-            return serve(body, timestamps: stamps, request, compresses)
+            return serve(body, timestamps: timestamps == "true", request, compresses)
         }
     }
 
@@ -68,6 +71,9 @@ struct WebRoutes: Sendable {
         let format = ContentType(body.contentType)
         if format == .protobuf, !Negotiation.accepts(request.headers[values: .accept], protobuf: true) {
             return failure(406, "this target answers in protobuf, which the reader does not accept")
+        }
+        if timestamps, format == .protobuf {
+            return failure(406, "this target answers in protobuf, to which timestamps cannot be added")
         }
         var headers: HTTPFields = [:]
         if !body.contentType.isEmpty { headers[.contentType] = body.contentType }
@@ -83,7 +89,6 @@ struct WebRoutes: Sendable {
 
     /// The scrape's own time on every sample, in the collector's clock when the agent's is known to be far off.
     private func stamped(_ body: ScrapeBody, _ format: ContentType) -> ByteBuffer {
-        guard format.hasLines else { return body.bytes }
         var output: [UInt8] = []
         unsafe body.bytes.withUnsafeReadableBytes { bytes in
             unsafe SampleTimestamps.stamp(
@@ -124,7 +129,7 @@ struct WebRoutes: Sendable {
             return failure(404, "no such agent")
         }
         let targets = store.targets(of: agent)
-        return page(AgentMetricsPage.render(agent, targets: targets, now: store.wallClock()), Self.textFormat)
+        return page(AgentMetricsPage.render(agent, targets: targets, now: store.now), Self.textFormat)
     }
 
     // MARK: Lists

@@ -5,6 +5,10 @@ import Synchronization
 package final class AgentState: Sendable {
     /// What an operator sees of an agent.
     package struct Facts: Sendable {
+        /// Whether the configuration names it (as opposed to: any valid certificate may connect).
+        package var isConfigured = false
+        /// Whether target lists wait for it: it is configured, or its replica is on disk.
+        package var isExpected = false
         package var isConnected = false
         package var peer: String?
         package var build: String?
@@ -24,14 +28,11 @@ package final class AgentState: Sendable {
     }
 
     package let name: String
-    /// Whether the configuration names it (as opposed to: any valid certificate may connect).
-    package let isConfigured: Bool
     private let stampLabels: Mutex<Labels>
     private let facts = Mutex(Facts())
 
-    init(name: String, isConfigured: Bool, stamps: Labels) {
+    init(name: String, stamps: Labels) {
         self.name = name
-        self.isConfigured = isConfigured
         self.stampLabels = Mutex(stamps)
     }
 
@@ -60,11 +61,16 @@ package final class AgentState: Sendable {
         return time.subtractingReportingOverflow(skew / 1000).partialValue
     }
 
+    /// The age of an agent time by the agent's clock, milliseconds; negative for the future.
+    package func age(of time: Int64, at now: Moment) -> Int64 {
+        agentTime(now.wall).subtractingReportingOverflow(time).partialValue
+    }
+
     /// How far the newest data is behind, in seconds; 0 while it is as fresh as the interval allows.
-    package func backlogSeconds(now: Int64, shortestInterval: Int64) -> Double {
+    package func backlogSeconds(now: Moment, shortestInterval: Int64) -> Double {
         guard let newest = current.newestScrape else { return 0 }
-        let age = agentTime(now) - newest
-        return age <= shortestInterval + 2_000 ? 0 : Double(age) / 1000
+        let age = age(of: newest, at: now)
+        return age <= shortestInterval.addingReportingOverflow(2_000).partialValue ? 0 : Double(age) / 1000
     }
 
     func nothingYet() -> TargetReading {
@@ -76,7 +82,7 @@ package final class AgentState: Sendable {
                 : "agent \(name) is not connected and has not scraped this target yet")
     }
 
-    func stale(age: Int64) -> TargetReading {
+    func stale(waited age: Int64) -> TargetReading {
         let seconds = age / 1000
         return .unavailable(
             status: 503,

@@ -1,8 +1,6 @@
-package import NIOCore
 package import ScrapeCodec
 
-/// The newest scrape of a target, not yet decoded: what a replica record says of it, and the bytes to decode when
-/// somebody reads it.
+/// The newest scrape of a target: what a replica record says of it, and the bytes, decoded when somebody reads them.
 package struct StoredScrape: Sendable {
     /// Counts the scrapes of a target as they arrive.
     var sequence: UInt64 = 0
@@ -10,12 +8,14 @@ package struct StoredScrape: Sendable {
     package var record: ScrapeRecord
     /// Length of the decoded body, bytes.
     package var bodyBytes: Int
-    /// Decodes the body; called at most once per scrape, on a reader's thread.
-    package var decode: @Sendable () throws -> ByteBuffer
+    /// When it arrived, milliseconds of the collector's steady clock.
+    package var arrived: Int64
+    package var rendering: ScrapeRendering
 
-    package init(record: ScrapeRecord, bodyBytes: Int, decode: @escaping @Sendable () throws -> ByteBuffer) {
+    package init(record: ScrapeRecord, bodyBytes: Int, arrived: Int64, rendering: ScrapeRendering) {
         self.record = record
         self.bodyBytes = bodyBytes
-        self.decode = decode
+        self.arrived = arrived
+        self.rendering = rendering
     }
 }

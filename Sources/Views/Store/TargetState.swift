@@ -1,4 +1,3 @@
-import CDeflate
 import NIOCore
 import Relabeling
 package import ScrapeCodec
@@ -15,8 +14,6 @@ package final class TargetState: Sendable {
         var description: TargetDescription
         var withdrawnAt: Int64?
         var newest: StoredScrape?
-        var body: ByteBuffer?
-        var compressed: ByteBuffer?
         var sequence: UInt64 = 0
         /// The scrape each recent reader was last given; oldest first, at most eight.
         var readers: [(reader: UInt64, sequence: UInt64)] = []
@@ -31,7 +28,7 @@ package final class TargetState: Sendable {
     }
 
     package var description: TargetDescription { state.withLock { $0.description } }
-    /// When it was withdrawn, milliseconds, collector's clock; nil while it is active.
+    /// When it was withdrawn, milliseconds, steady clock; nil while it is active.
     package var withdrawnAt: Int64? { state.withLock { $0.withdrawnAt } }
     package var isActive: Bool { withdrawnAt == nil }
     /// Meta data of the newest scrape, without its body.
@@ -49,24 +46,19 @@ package final class TargetState: Sendable {
     func withdraw(at time: Int64) {
         let waiting = state.withLock { state in
             if state.withdrawnAt == nil { state.withdrawnAt = time }
-            state.body = nil
-            state.compressed = nil
             state.newest = nil
             return state.takeWaiters()
         }
         for waiter in waiting { waiter.resume() }
     }
 
-    /// A scrape arrived. Older ones than the newest (a backlog behind live data) do not count.
+    /// A scrape arrived, later in the agent's log than the one before. Its time may be earlier: clocks are set.
     func scraped(_ scrape: StoredScrape) {
         let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
             guard state.withdrawnAt == nil else { return [] }
-            if let newest = state.newest, newest.record.timestamp >= scrape.record.timestamp { return [] }
             state.sequence &+= 1
             state.newest = scrape
             state.newest?.sequence = state.sequence
-            state.body = nil
-            state.compressed = nil
             return state.takeWaiters()
         }
         for waiter in waiting { waiter.resume() }
@@ -112,34 +104,35 @@ package final class TargetState: Sendable {
         }
     }
 
+    /// Whether the newest scrape is recent enough to speak for the target; nil when there is none.
+    package func isFresh(at now: Moment) -> Bool? {
+        state.withLock { state in state.newest.map { $0.isFresh(state.description.interval, agent, now) } }
+    }
+
     /// The body of the newest scrape, when it succeeded and is fresh.
     ///
-    /// - Parameters:
-    ///   - now: milliseconds, agent's clock.
-    ///   - reader: noted as having been given this scrape; nil for none.
-    func body(reader: UInt64?, now: Int64, compressed: Bool) -> TargetReading {
-        state.withLock { state in
-            guard state.withdrawnAt == nil else { return .withdrawn }
-            guard let newest = state.newest else { return agent.nothingYet() }
-            let record = newest.record
-            guard Freshness.isFresh(scraped: record.timestamp, interval: state.description.interval, now: now) else {
-                return agent.stale(age: max(0, now - record.timestamp))
+    /// - Parameter reader: noted as having been given this scrape, failed or not.
+    func body(reader: UInt64, now: Moment, compressed: Bool) -> TargetReading {
+        let (answer, newest): (TargetReading?, StoredScrape?) = state.withLock { state in
+            guard state.withdrawnAt == nil else { return (.withdrawn, nil) }
+            guard let newest = state.newest else { return (agent.nothingYet(), nil) }
+            guard newest.isFresh(state.description.interval, agent, now) else {
+                return (agent.stale(waited: newest.age(agent, now)), nil)
             }
-            guard record.outcome.isSuccess else { return Self.failure(record.outcome) }
-            if state.body == nil {
-                guard let body = try? newest.decode() else {
-                    return .unavailable(status: 502, reason: "the scrape's record could not be decoded")
-                }
-                state.body = body
-            }
-            guard let bytes = state.body else { return .unknown }
-            if compressed, state.compressed == nil { state.compressed = Gzip.compress(bytes) }
-            if let reader { state.note(reader, newest.sequence) }
+            state.note(reader, newest.sequence)
+            guard newest.record.outcome.isSuccess else { return (Self.failure(newest.record.outcome), nil) }
+            return (nil, newest)
+        }
+        guard let newest else { return answer ?? .unknown }
+        do {
             return .body(
                 ScrapeBody(
-                    sequence: newest.sequence, timestamp: record.timestamp,
-                    readerTimestamp: agent.readerTime(record.timestamp), contentType: record.contentType,
-                    bytes: bytes, compressed: compressed ? state.compressed : nil))
+                    sequence: newest.sequence, timestamp: newest.record.timestamp,
+                    readerTimestamp: agent.readerTime(newest.record.timestamp),
+                    contentType: newest.record.contentType, bytes: try newest.rendering.body(),
+                    compressed: compressed ? try newest.rendering.compressed() : nil))
+        } catch {
+            return .unavailable(status: 502, reason: "the scrape's record could not be decoded")
         }
     }
 
@@ -160,5 +153,18 @@ extension TargetState.State {
         readers.removeAll { $0.reader == reader }
         if readers.count == 8 { readers.removeFirst() }
         readers.append((reader, sequence))
+    }
+}
+
+extension StoredScrape {
+    /// The greater of the two ages, milliseconds.
+    fileprivate func age(_ agent: AgentState, _ now: Moment) -> Int64 {
+        max(agent.age(of: record.timestamp, at: now), now.steady.subtractingReportingOverflow(arrived).partialValue, 0)
+    }
+
+    fileprivate func isFresh(_ interval: Int64, _ agent: AgentState, _ now: Moment) -> Bool {
+        Freshness.isFresh(
+            age: agent.age(of: record.timestamp, at: now),
+            waited: now.steady.subtractingReportingOverflow(arrived).partialValue, interval: interval)
     }
 }

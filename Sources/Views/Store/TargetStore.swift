@@ -15,63 +15,73 @@ package final class TargetStore: Sendable {
     private struct State {
         var agents: [String: AgentState] = [:]
         var targets: [TargetID: TargetState] = [:]
-        var isLoaded = false
+        /// When the replicas on disk were loaded, steady clock; nil before.
+        var loadedAt: Int64?
     }
 
     private let state = Mutex(State())
-    private let startedAt: Int64
-    /// Milliseconds since the Unix epoch, collector's clock.
-    package let wallClock: @Sendable () -> Int64
+    private let clock: @Sendable () -> Moment
 
-    package init(wallClock: @escaping @Sendable () -> Int64) {
-        self.wallClock = wallClock
-        self.startedAt = wallClock()
+    package init(clock: @escaping @Sendable () -> Moment) {
+        self.clock = clock
     }
+
+    package var now: Moment { clock() }
+
+    /// Milliseconds since the Unix epoch, collector's clock.
+    package func wallClock() -> Int64 { clock().wall }
 
     // MARK: Feeding
 
     /// The agent of that name, made on first sight.
     package func agent(_ name: String, isConfigured: Bool, stamps: Labels) -> AgentState {
-        state.withLock { state in
+        let agent = state.withLock { state in
             if let agent = state.agents[name] { return agent }
-            let agent = AgentState(name: name, isConfigured: isConfigured, stamps: stamps)
+            let agent = AgentState(name: name, stamps: stamps)
             state.agents[name] = agent
             return agent
         }
+        agent.update {
+            $0.isConfigured = isConfigured
+            $0.isExpected = $0.isExpected || isConfigured
+        }
+        return agent
     }
 
     /// The replicas that were on disk are loaded.
     package func loaded() {
-        state.withLock { $0.isLoaded = true }
+        let now = now.steady
+        state.withLock { $0.loadedAt = now }
     }
 
-    /// An agent announced a target; returns its id.
-    package func announce(_ description: TargetDescription, of agent: AgentState) -> TargetID {
+    /// An agent announced a target; returns its id, nil when the agent has been forgotten meanwhile.
+    package func announce(_ description: TargetDescription, of agent: AgentState) -> TargetID? {
         let id = TargetID(agent: agent.name, target: description)
-        let target = state.withLock { state in
-            if let target = state.targets[id] { return target }
-            let target = TargetState(id: id, agent: agent, description: description)
-            state.targets[id] = target
-            return target
+        return state.withLock { state in
+            guard state.agents[agent.name] === agent else { return nil }
+            if let target = state.targets[id] {
+                target.announce(description)
+            } else {
+                state.targets[id] = TargetState(id: id, agent: agent, description: description)
+            }
+            return id
         }
-        target.announce(description)
-        return id
     }
 
     package func withdraw(_ id: TargetID) {
-        state.withLock { $0.targets[id] }?.withdraw(at: wallClock())
+        state.withLock { $0.targets[id] }?.withdraw(at: now.steady)
     }
 
     package func scraped(_ id: TargetID, _ scrape: StoredScrape) {
         guard let target = state.withLock({ $0.targets[id] }) else { return }
         target.scraped(scrape)
         let end = scrape.record.timestamp.addingReportingOverflow(Int64(scrape.record.duration) / 1000).partialValue
-        target.agent.update { $0.newestScrape = max($0.newestScrape ?? end, end) }
+        target.agent.update { $0.newestScrape = end }
     }
 
     /// Removes targets that were withdrawn long enough ago.
     package func sweep() {
-        let limit = wallClock() - Self.withdrawnFor
+        let limit = now.steady - Self.withdrawnFor
         state.withLock { state in
             state.targets = state.targets.filter { $0.value.withdrawnAt.map { $0 > limit } ?? true }
         }
@@ -112,17 +122,21 @@ package final class TargetStore: Sendable {
         return keyed.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.target)
     }
 
+    /// The active targets of one agent, sorted.
     package func targets(of agent: AgentState) -> [TargetState] {
         activeTargets.filter { $0.agent === agent }
     }
 
-    package var isLoaded: Bool { state.withLock { $0.isLoaded } }
+    /// The ids of an agent's active targets, in no order.
+    package func activeIDs(of agent: AgentState) -> [TargetID] {
+        state.withLock { Array($0.targets.values) }.filter { $0.agent === agent && $0.isActive }.map(\.id)
+    }
 
     /// Why target lists cannot be given yet, nil when they can: an incomplete list would make readers drop targets.
     package func unreadiness() -> String? {
-        guard isLoaded else { return "the replicas on disk are still being loaded" }
-        guard wallClock() - startedAt < Self.announcementLimit else { return nil }
-        let missing = agents.filter { $0.isConfigured && !$0.current.hasAnnounced }.map(\.name)
+        guard let loadedAt = state.withLock({ $0.loadedAt }) else { return "the replicas on disk are still being loaded" }
+        guard now.steady - loadedAt < Self.announcementLimit else { return nil }
+        let missing = agents.filter { $0.current.isExpected && !$0.current.hasAnnounced }.map(\.name)
         guard !missing.isEmpty else { return nil }
         return "waiting for \(missing.joined(separator: ", ")) to announce targets"
     }
@@ -133,11 +147,14 @@ package final class TargetStore: Sendable {
     ///   - reader: a number that stays the same for one reader.
     ///   - limit: how long this reader waits at most.
     package func read(_ id: TargetID, reader: UInt64, limit: Duration, compressed: Bool) async -> TargetReading {
-        guard let target = target(id) else { return .unknown }
+        guard let target = target(id) else {
+            // Before the lists are complete nobody can know that there is no such target.
+            return unreadiness().map { .unavailable(status: 503, reason: $0) } ?? .unknown
+        }
         let sequence = target.sequence
-        let now = target.agent.agentTime(wallClock())
-        if case .wait(let until) = target.decide(reader: reader, now: now) {
-            let wait = min(limit, .milliseconds(max(0, until - now)))
+        let start = target.agent.agentTime(now.wall)
+        if case .wait(let until) = target.decide(reader: reader, now: start) {
+            let wait = min(limit, .milliseconds(max(0, until.subtractingReportingOverflow(start).partialValue)))
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await target.next(after: sequence) }
                 group.addTask { try? await Task.sleep(for: wait) }
@@ -145,7 +162,7 @@ package final class TargetStore: Sendable {
                 group.cancelAll()
             }
         }
-        if let withdrawnAt = target.withdrawnAt, wallClock() - withdrawnAt >= Self.withdrawnFor { return .unknown }
-        return target.body(reader: reader, now: target.agent.agentTime(wallClock()), compressed: compressed)
+        if let withdrawnAt = target.withdrawnAt, now.steady - withdrawnAt >= Self.withdrawnFor { return .unknown }
+        return target.body(reader: reader, now: now, compressed: compressed)
     }
 }

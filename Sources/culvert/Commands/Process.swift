@@ -12,6 +12,7 @@ enum Process {
         _ service: some Service, logger: Logger, reload: @escaping @Sendable () async throws -> Void
     ) async throws {
         signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
         // Service lifecycle logs at its own levels what our own lines say already.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
@@ -23,6 +24,14 @@ enum Process {
                     .init(service: reloader, successTerminationBehavior: .ignore),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
+    }
+
+    /// A connection and a file or two for each target and each agent: more than the usual soft limit of 1,024.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(7), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(7), &limit)
     }
 }
 

@@ -1,0 +1,43 @@
+package import NIOCore
+import Synchronization
+
+/// The bytes of one scrape as readers get them: decoded at most once, gzipped at most once, and only when somebody
+/// reads. Has its own lock, so that a reader's decoding never holds up the next scrape. Thread-safe.
+package final class ScrapeRendering: Sendable {
+    fileprivate struct State {
+        var body: Result<ByteBuffer, any Error>?
+        /// The outer nil: not tried yet; the inner: not worth it.
+        var compressed: ByteBuffer??
+    }
+
+    private let decode: @Sendable () throws -> ByteBuffer
+    private let state = Mutex(State())
+
+    /// - Parameter decode: gives the body; called at most once, on a reader's thread.
+    package init(decode: @escaping @Sendable () throws -> ByteBuffer) {
+        self.decode = decode
+    }
+
+    func body() throws -> ByteBuffer {
+        try state.withLock { state in try state.rendered(decode) }
+    }
+
+    /// The body gzipped; nil when that does not help.
+    func compressed() throws -> ByteBuffer? {
+        try state.withLock { state in
+            if let known = state.compressed { return known }
+            let made = Gzip.compress(try state.rendered(decode))
+            state.compressed = .some(made)
+            return made
+        }
+    }
+}
+
+extension ScrapeRendering.State {
+    fileprivate mutating func rendered(_ decode: () throws -> ByteBuffer) throws -> ByteBuffer {
+        if let body { return try body.get() }
+        let result = Result { try decode() }
+        body = result
+        return try result.get()
+    }
+}
