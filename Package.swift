@@ -122,6 +122,12 @@ let package = Package(
                 "Scraping", "HTTPClient", "ScrapeCodec", "Relabeling", nio, nioPosix, nioEmbedded, nioHTTP1,
             ], swiftSettings: settings),
         .testTarget(
+            name: "CollectorTests",
+            dependencies: [
+                "Collector", "Views", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",
+                "PrometheusInstrumentation", nio,
+            ], swiftSettings: settings),
+        .testTarget(
             name: "ViewsTests", dependencies: ["Views", "Relabeling", "ScrapeCodec", nio], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

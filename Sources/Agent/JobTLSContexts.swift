@@ -2,33 +2,28 @@ import Relabeling
 import Settings
 import TLS
 
-/// The TLS contexts of jobs that scrape over HTTPS, made once at start.
-final class JobTLSContexts: Sendable {
-    private let contexts: [String: TLSContext]
-    private let serverNames: [String: String]
+/// The TLS contexts of jobs that scrape over HTTPS. Jobs with equal settings share one: reading the
+/// system's roots takes tens of milliseconds. Reads all files when it is made.
+final class JobTLSContexts {
+    private var contexts: [ClientTLS: TLSContext] = [:]
+    private var settings: [String: ClientTLS] = [:]
 
     /// - Throws: `TLSError` naming the file that is wrong.
     init(_ settings: AgentSettings) throws {
-        var contexts: [String: TLSContext] = [:]
-        var serverNames: [String: String] = [:]
         for job in settings.scrapeConfigs {
-            var configuration = TLSContextConfiguration(role: .client)
-            if let tls = job.tlsConfig {
-                configuration.certificateFile = tls.certFile
-                configuration.keyFile = tls.keyFile
-                configuration.certificateAuthorityFile = tls.caFile
-                configuration.insecureSkipVerify = tls.insecureSkipVerify
-                configuration.minimumVersion = tls.minVersion == .tls13 ? .tls13 : .tls12
-                serverNames[job.jobName] = tls.serverName
-            }
-            contexts[job.jobName] = try TLSContext(configuration)
+            let tls = job.tlsConfig ?? ClientTLS()
+            self.settings[job.jobName] = tls
+            guard contexts[tls] == nil else { continue }
+            contexts[tls] = try TLSContext(
+                TLSContextConfiguration(
+                    role: .client, minimumVersion: tls.minVersion == .tls13 ? .tls13 : .tls12,
+                    certificateFile: tls.certFile, keyFile: tls.keyFile, certificateAuthorityFile: tls.caFile,
+                    insecureSkipVerify: tls.insecureSkipVerify))
         }
-        self.contexts = contexts
-        self.serverNames = serverNames
     }
 
-    func context(for target: Target) -> TLSContext? { contexts[target.jobName] }
+    func context(for target: Target) -> TLSContext? { settings[target.jobName].flatMap { contexts[$0] } }
 
     /// The name a target's certificate must carry, when it is not the host of its address.
-    func serverName(for target: Target) -> String? { serverNames[target.jobName] }
+    func serverName(for target: Target) -> String? { settings[target.jobName]?.serverName }
 }

@@ -1,7 +1,5 @@
-import Glibc
-
 /// What the collector remembers of an agent beside its replica, so that ages are right before the agent has connected
-/// again. A small text file; losing it costs nothing once the agent is back.
+/// again. A few lines of text; losing them costs nothing once the agent is back.
 struct AgentNotes: Equatable {
     /// Agent's clock minus ours, microseconds.
     var skew: Int64?
@@ -10,15 +8,9 @@ struct AgentNotes: Equatable {
     /// Unix seconds.
     var certificateNotAfter: Int64?
 
-    init() {}
-
-    /// Unknown lines are passed over; a file that is not there gives nothing.
-    init(path: String) {
-        guard let file = fopen(path, "r") else { return }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = bytes.withUnsafeMutableBytes { fread($0.baseAddress, 1, $0.count, file) }
-        for line in String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n") {
+    /// Unknown lines are passed over.
+    init(_ text: String) {
+        for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ")
             guard parts.count == 2, let value = Int64(parts[1]) else { continue }
             switch parts[0] {
@@ -30,17 +22,11 @@ struct AgentNotes: Equatable {
         }
     }
 
-    /// Replaces the file in one step.
-    func write(path: String) {
+    var text: String {
         var text = ""
         if let skew { text += "clock_skew_microseconds \(skew)\n" }
         if let lastSeen { text += "last_seen_milliseconds \(lastSeen)\n" }
         if let certificateNotAfter { text += "certificate_not_after_seconds \(certificateNotAfter)\n" }
-        let temporary = path + ".new"
-        guard let file = fopen(temporary, "w") else { return }
-        let bytes = Array(text.utf8)
-        let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
-        guard fclose(file) == 0, written == bytes.count else { return }
-        rename(temporary, path)
+        return text
     }
 }

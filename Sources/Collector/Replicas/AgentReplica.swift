@@ -12,7 +12,6 @@ final class AgentReplica: TunnelReceiver {
     let agent: AgentState
     private let store: TargetStore
     private let metrics: CollectorMetrics
-    private let storage: LogStorage
     private let onStorage: @Sendable (_ agent: String, _ failure: ScrapeLogError?) -> Void
     private let state: Mutex<State>
 
@@ -42,11 +41,10 @@ final class AgentReplica: TunnelReceiver {
         self.agent = agent
         self.store = store
         self.metrics = metrics
-        self.storage = storage
         self.onStorage = onStorage
-        var notes = Self.notesPath(storage).map { AgentNotes(path: $0) } ?? AgentNotes()
-        if let skew = notes.skew, skew.magnitude >= Self.largestSkew { notes.skew = nil }
         let log = try ReplicaLog(storage: storage)
+        var notes = AgentNotes(log.readNotes() ?? "")
+        if let skew = notes.skew, skew.magnitude >= Self.largestSkew { notes.skew = nil }
         state = Mutex(State(log: log, applier: RecordApplier(agent: agent, store: store), notes: notes))
         agent.update { [notes] in
             $0.skew = notes.skew
@@ -54,11 +52,6 @@ final class AgentReplica: TunnelReceiver {
             $0.certificateNotAfter = notes.certificateNotAfter
         }
         try replay()
-    }
-
-    private static func notesPath(_ storage: LogStorage) -> String? {
-        guard case .directory(let path) = storage else { return nil }
-        return path + "/notes"
     }
 
     private func replay() throws {
@@ -227,9 +220,8 @@ final class AgentReplica: TunnelReceiver {
     /// Tries whether a disk that failed takes bytes again; if so the agent is asked to begin again from what is kept.
     /// Blocks.
     func recover() {
-        guard state.withLock({ $0.isFailing }), case .directory(let path) = storage, DiskProbe.succeeds(in: path) else {
-            return
-        }
+        let isBack = state.withLock { $0.isFailing && $0.log.takesBytes() }
+        guard isBack else { return }
         disconnect(.restart, message: "the collector's disk works again; send again what it could not keep")
     }
 
@@ -243,13 +235,22 @@ final class AgentReplica: TunnelReceiver {
     var failures: Int { state.withLock { $0.applier.failures } }
 
     func saveNotes() {
-        guard let path = Self.notesPath(storage) else { return }
         let lastSeen = agent.current.lastSeen
-        let notes = state.withLock { state in
+        state.withLock { state in
             state.notes.lastSeen = lastSeen
-            return state.notes
+            // A disk that fails is told of where it costs something.
+            try? state.log.writeNotes(state.notes.text)
         }
-        notes.write(path: path)
+    }
+
+    /// What opening the replica had to repair, for a log line; nil when nothing.
+    var repairs: String? {
+        let statistics = state.withLock { $0.log.statistics }
+        guard statistics.repairedBytes > 0 || statistics.setAsideSegments > 0 || statistics.damagedSegments > 0 else {
+            return nil
+        }
+        return
+            "\(statistics.repairedBytes) bytes cut, \(statistics.damagedSegments) segments damaged, \(statistics.setAsideSegments) set aside"
     }
 
     func disconnect(_ code: GoAwayCode, message: String) {

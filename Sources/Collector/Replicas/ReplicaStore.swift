@@ -130,6 +130,11 @@ final class ReplicaStore: TunnelAuthority {
                 agent: agentState(name), store: store, storage: storage, metrics: metrics,
                 onStorage: { [weak self] in self?.report($0, $1) })
             state.withLock { $0.replicas[name] = replica }
+            if let repairs = replica.repairs {
+                logger.warning(
+                    "a replica on disk was damaged; what was good is kept, what the agent still has is sent again",
+                    metadata: ["agent": "\(name)", "damage": "\(repairs)"])
+            }
             return replica
         }
     }

@@ -38,10 +38,12 @@ final class TunnelServerObserver: Sendable {
                 ])
         case .disconnected(let agent, let peer, let connection, let reason, let message):
             metrics.disconnects[agent, reason].increment()
-            logger.notice(
-                "agent disconnected",
+            let isOrdinary = ["goodbye", "eof", "replaced", "shutdown", "restart"].contains(reason)
+            logger.log(
+                level: isOrdinary ? .notice : .warning, "agent disconnected",
                 metadata: [
-                    "agent": "\(agent)", "peer": "\(peer)", "connection": "\(connection)", "reason": "\(message)",
+                    "agent": "\(agent)", "peer": "\(peer)", "connection": "\(connection)", "code": "\(reason)",
+                    "reason": "\(message)",
                 ])
         case .contended(let agent, let peer, let outcome):
             metrics.contentions[agent, outcome].increment()

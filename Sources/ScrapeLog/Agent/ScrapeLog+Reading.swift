@@ -69,14 +69,8 @@ extension ScrapeLog {
     @discardableResult
     package func recover(nowMilliseconds: Int64) -> Bool {
         guard let directory, state != .normal, !isClosed else { return state == .normal }
-        let name = "probe"
-        defer { try? directory.remove(name) }
         do throws(ScrapeLogError) {
-            try directory.remove(name)
-            let file = try directory.create(name)
-            let size = Int(clamping: min(UInt64(1 << 20), configuration.maximumBytes / 8))
-            try file.write(ByteBuffer(repeating: 0xC5, count: size), at: 0)
-            try file.synchronize(dataOnly: true)
+            try directory.probe(bytes: Int(clamping: min(UInt64(1 << 20), configuration.maximumBytes / 8)))
         } catch {
             return false
         }

@@ -79,6 +79,16 @@ struct LogDirectory: Sendable {
         if durably { try descriptor.synchronize(dataOnly: false) }
     }
 
+    /// Tries whether files can be written here: writes, synchronizes and removes one of `bytes` bytes.
+    func probe(bytes: Int) throws(ScrapeLogError) {
+        let name = "probe"
+        defer { try? remove(name) }
+        try remove(name)
+        let file = try create(name)
+        try file.write(ByteBuffer(repeating: 0xC5, count: bytes), at: 0)
+        try file.synchronize(dataOnly: true)
+    }
+
     /// The text of a small file; nil when there is none, or when it is longer than `maximum` or no UTF-8.
     func text(of name: String, maximum: Int) -> String? {
         guard let file = try? open(name, O_RDONLY, "open the file") else { return nil }

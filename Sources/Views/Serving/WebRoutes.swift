@@ -34,6 +34,20 @@ struct WebRoutes: Sendable {
         _ handler: @escaping @Sendable (Request, ReaderContext) async -> Response
     ) {
         group.get(path) { request, context in counted(name, await handler(request, context)) }
+        group.head(path) { request, context in
+            var response = counted(name, await handler(request, context))
+            // The length a GET would have, without the body.
+            if let length = response.body.contentLength { response.headers[.contentLength] = String(length) }
+            response.body = ResponseBody()
+            return response
+        }
+        for method in [HTTPRequest.Method.post, .put, .delete, .patch] {
+            group.on(path, method: method) { _, _ in
+                var response = counted(name, failure(405, "only GET and HEAD are answered here"))
+                response.headers[.allow] = "GET, HEAD"
+                return response
+            }
+        }
     }
 
     private func counted(_ name: String, _ response: Response) -> Response {

@@ -33,9 +33,9 @@ package struct WebServer: Service {
     }
 
     package func run() async throws {
-        // Hummingbird's own lines repeat what ours say.
+        // Hummingbird's own lines repeat what ours say, or complain of being stopped.
         var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
+        quiet.logLevel = .critical
         let router = Router(context: ReaderContext.self)
         WebRoutes(
             configuration: configuration, store: store, registry: registry, reload: reload,

@@ -128,7 +128,7 @@ package final class TargetState: Sendable {
             return .body(
                 ScrapeBody(
                     sequence: newest.sequence, timestamp: newest.record.timestamp,
-                    readerTimestamp: agent.readerTime(newest.record.timestamp),
+                    readerTimestamp: min(agent.readerTime(newest.record.timestamp), now.wall),
                     contentType: newest.record.contentType, bytes: try newest.rendering.body(),
                     compressed: compressed ? try newest.rendering.compressed() : nil))
         } catch {
@@ -138,7 +138,8 @@ package final class TargetState: Sendable {
 
     private static func failure(_ outcome: ScrapeOutcome) -> TargetReading {
         let status = outcome.code == .timedOut ? 504 : 502
-        return .unavailable(status: status, reason: "target: \(outcome.message)")
+        let message = outcome.message
+        return .unavailable(status: status, reason: message.hasPrefix("target") ? message : "target: \(message)")
     }
 }
 

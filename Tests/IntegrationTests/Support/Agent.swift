@@ -10,13 +10,23 @@ final class Agent: Sendable {
         var name = "agent"
         var collectorHost = "127.0.0.1"
         var collectorPort: Int
+        /// Further collectors on the same host.
+        var otherPorts: [Int] = []
         var interval = "1s"
         var timeout: String?
         var jobs: [Job] = []
+        /// Its certificate and key, when they are not those of its name.
+        var pair: TestCertificates.Pair?
+        /// The name it wants in the collector's certificate.
+        var serverName = "localhost"
         /// More lines of the collector's entry.
         var collector: [String] = []
+        /// More lines of the file.
+        var more: [String] = []
         var environment: [String: String] = [:]
         var namespace: String?
+        /// More arguments of the command line.
+        var arguments: [String] = []
         /// Where the log lies, inside the test's directory; `none` for memory.
         var log = "log"
     }
@@ -40,25 +50,29 @@ final class Agent: Sendable {
 
     private static func launch(_ options: Options, in directory: TemporaryDirectory) async throws -> ChildProcess {
         try await ChildProcess.start(
-            [try Binary.culvert, "agent", "--config", directory.path + "/agent.yml"], name: "agent", in: directory,
+            [try Binary.culvert, "agent", "--config", directory.path + "/agent.yml"] + options.arguments, name: "agent",
+            in: directory,
             environment: options.environment, namespace: options.namespace)
     }
 
     private static func write(_ options: Options, in directory: TemporaryDirectory) throws {
         let certificates = try Certificates.shared
-        let own = certificates.agent(options.name)
-        var lines = [
-            "collectors:",
-            "  - address: \(options.collectorHost):\(options.collectorPort)",
-            "    tls_config:",
-            "      ca_file: \(certificates.authority)",
-            "      cert_file: \(own.certificate)",
-            "      key_file: \(own.key)",
-            "      server_name: localhost",
-        ]
-        lines += options.collector.map { "    " + $0 }
+        let own = options.pair ?? certificates.agent(options.name)
+        var lines = ["collectors:"]
+        for port in [options.collectorPort] + options.otherPorts {
+            lines += [
+                "  - address: \(options.collectorHost):\(port)",
+                "    tls_config:",
+                "      ca_file: \(certificates.authority)",
+                "      cert_file: \(own.certificate)",
+                "      key_file: \(own.key)",
+                "      server_name: \(options.serverName)",
+            ]
+            lines += options.collector.map { "    " + $0 }
+        }
         lines += ["log: {directory: \(options.log)}", "global:", "  scrape_interval: \(options.interval)"]
         lines += ["  scrape_timeout: \(options.timeout ?? options.interval)"]
+        lines += options.more
         if !options.jobs.isEmpty { lines += ["scrape_configs:"] + options.jobs.flatMap(\.lines) }
         let text = lines.joined(separator: "\n") + "\n"
         try Data(text.utf8).write(to: URL(fileURLWithPath: directory.path + "/agent.yml"))

@@ -14,7 +14,8 @@ enum Binary {
                 })
             else {
                 throw Peers.Missing(
-                    description: "the program culvert is neither named by CULVERT_BINARY nor in \(beside): run swift build")
+                    description:
+                        "the program culvert is neither named by CULVERT_BINARY nor in \(beside): run swift build")
             }
             return found
         }

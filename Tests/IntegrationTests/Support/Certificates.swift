@@ -8,9 +8,6 @@ enum Certificates {
 
     private static let made = Result {
         let set = try TestCertificates(agents: agents)
-        // Beside the keys of running processes it would be warned about, rightly.
-        try FileManager.default.createDirectory(atPath: set.directory + "/authority", withIntermediateDirectories: false)
-        try FileManager.default.moveItem(atPath: set.authorityKey, toPath: set.directory + "/authority/ca-key.pem")
         directory = set.directory
         atexit {
             if let directory { try? FileManager.default.removeItem(atPath: directory) }

@@ -12,6 +12,7 @@ final class Collector: Sendable {
         var web: [String] = []
         var webHost = "127.0.0.1"
         var tunnelHost = "127.0.0.1"
+        var environment: [String: String] = [:]
     }
 
     let directory: TemporaryDirectory
@@ -34,7 +35,7 @@ final class Collector: Sendable {
     static func start(_ options: Options = Options()) async throws -> Collector {
         let directory = try TemporaryDirectory()
         try write(options, webPort: 0, tunnelPort: 0, in: directory)
-        let process = try await launch(in: directory)
+        let process = try await launch(options, in: directory)
         let tunnel = try await process.port("tunnel listening")
         let web = try await process.port("web listening")
         // A restart comes back on the same ports, as a configured one would.
@@ -43,10 +44,10 @@ final class Collector: Sendable {
             directory: directory, webPort: web, tunnelPort: tunnel, options: options, process: process)
     }
 
-    private static func launch(in directory: TemporaryDirectory) async throws -> ChildProcess {
+    private static func launch(_ options: Options, in directory: TemporaryDirectory) async throws -> ChildProcess {
         try await ChildProcess.start(
             [try Binary.culvert, "collector", "--config", directory.path + "/collector.yml"], name: "collector",
-            in: directory)
+            in: directory, environment: options.environment)
     }
 
     private static func write(
@@ -74,7 +75,7 @@ final class Collector: Sendable {
 
     /// Starts it again on the same ports, after it has ended.
     func startAgain() async throws {
-        let process = try await Self.launch(in: directory)
+        let process = try await Self.launch(options, in: directory)
         current.withLock { $0 = process }
         _ = try await process.port("web listening")
         _ = try await process.port("tunnel listening")

@@ -108,10 +108,6 @@ final class TCPRelay: Sendable {
                         Forwarding(to: near) { self.isStalled(.inward) })
                 }
             }
-            .map {
-                near.read()
-                self.state.withLock { $0.pairs[ObjectIdentifier(near)]?.far }?.read()
-            }
     }
 
     private func isStalled(_ direction: Direction) -> Bool {
@@ -140,6 +136,14 @@ private final class Forwarding: ChannelInboundHandler {
     init(to other: any Channel, isStalled: @escaping @Sendable () -> Bool) {
         self.other = other
         self.isStalled = isStalled
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { context.read() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.read()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

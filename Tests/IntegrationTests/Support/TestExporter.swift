@@ -40,8 +40,8 @@ final class TestExporter: Sendable {
     private let channel = Mutex<(any Channel)?>(nil)
     let port: Int
 
-    /// Listens on a port chosen by the kernel.
-    static func start(host: String = "127.0.0.1") async throws -> TestExporter {
+    /// Listens on `port`, by default one chosen by the kernel.
+    static func start(host: String = "127.0.0.1", port: Int = 0) async throws -> TestExporter {
         let holder = ResponderHolder()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
@@ -53,7 +53,7 @@ final class TestExporter: Sendable {
                     try operations.addHandler(Answering { holder.answer($0) })
                 }
             }
-            .bind(host: host, port: 0).get()
+            .bind(host: host, port: port).get()
         let exporter = TestExporter(channel)
         holder.exporter.withLock { $0 = Weak(exporter) }
         return exporter
@@ -65,6 +65,18 @@ final class TestExporter: Sendable {
     }
 
     deinit { channel.withLock { $0 }?.close(promise: nil) }
+
+    /// Stops listening; connections that are open stay.
+    func stop() async throws {
+        try await channel.withLock { $0 }?.close().get()
+    }
+
+    /// A port of 127.0.0.1 on which nobody listens.
+    static func freePort() async throws -> Int {
+        let exporter = try await start()
+        try await exporter.stop()
+        return exporter.port
+    }
 
     var address: String { "127.0.0.1:\(port)" }
 

@@ -1,0 +1,22 @@
+// What the owner of a replica keeps beside it.
+extension ReplicaLog {
+    private static let notesName = "notes"
+
+    /// The small text that `writeNotes` left; nil when there is none, or when replicas are in memory.
+    package func readNotes() -> String? { root?.text(of: Self.notesName, maximum: 4096) }
+
+    /// Replaces the small text beside the replica in one step; in memory nothing is kept.
+    package func writeNotes(_ text: String) throws(ScrapeLogError) {
+        try root?.replace(Self.notesName, with: text, durably: false)
+    }
+
+    /// Whether the disk takes 1 MiB and makes it durable. Blocks.
+    package func takesBytes() -> Bool {
+        do throws(ScrapeLogError) {
+            try root?.probe(bytes: 1 << 20)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
