@@ -122,6 +122,10 @@ let package = Package(
                 "Scraping", "HTTPClient", "ScrapeCodec", "Relabeling", nio, nioPosix, nioEmbedded, nioHTTP1,
             ], swiftSettings: settings),
         .testTarget(
+            name: "IntegrationTests", dependencies: ["culvert", "TestSupport", nio, nioPosix, nioHTTP1],
+            swiftSettings: settings),
+        .testTarget(name: "DeploymentTests", dependencies: ["culvert", "TestSupport"], swiftSettings: settings),
+        .testTarget(
             name: "CollectorTests",
             dependencies: [
                 "Collector", "Views", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",

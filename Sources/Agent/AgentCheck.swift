@@ -23,10 +23,10 @@ package enum AgentCheck {
     package static func certificates(_ settings: AgentSettings) throws -> [String] {
         _ = try JobTLSContexts(settings)
         return try settings.collectors.map { collector in
-            guard let own = try TunnelTLS.context(collector.tlsConfig).ownCertificate else { return "no certificate" }
-            let identity = try AgentIdentity(certificate: own)
+            let identity = try TunnelTLS.identity(collector.tlsConfig)
+            let until = try TunnelTLS.context(collector.tlsConfig).ownCertificate?.notAfterText ?? "?"
             return
-                "certificate for \(collector.name): \(identity.role) \(identity.name) of \(identity.trustDomain), valid until \(own.notAfterText)"
+                "certificate for \(collector.name): \(identity.role) \(identity.name) of \(identity.trustDomain), valid until \(until)"
         }
     }
 

@@ -65,9 +65,7 @@ final class AgentCore {
     /// The agent's name, from the certificate it shows to its first collector.
     private static func agentName(_ settings: AgentSettings) throws -> String {
         guard let first = settings.collectors.first else { return "agent" }
-        let context = try TunnelTLS.context(first.tlsConfig)
-        guard let certificate = context.ownCertificate else { return "agent" }
-        return try AgentIdentity(certificate: certificate).name
+        return try TunnelTLS.identity(first.tlsConfig).name
     }
 
     // MARK: Start
@@ -218,7 +216,8 @@ final class AgentCore {
             // Even compressed it is more than half a segment. The attempt is recorded all the same, as what it was.
             var failed = record
             failed.outcome = ScrapeOutcome(
-                code: .bodyTooLarge, message: "the body of \(record.body.readableBytes) bytes does not fit the agent's log")
+                code: .bodyTooLarge,
+                message: "the body of \(record.body.readableBytes) bytes does not fit the agent's log")
             failed.body = ByteBuffer()
             _ = write(failed, reference)
         }

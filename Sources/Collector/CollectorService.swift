@@ -54,28 +54,25 @@ package final class CollectorService: Service {
 
     private func serve() async throws {
         let settings = options.settings
+        // Both ports are taken before anything else: a port in use is known at once, with nothing to take back.
+        let listener = try await listen(settings)
         let web = webServer(settings)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 try await Self.naming(settings.web.listenAddress, "web.listen_address") { try await web.run() }
             }
-            tasks.addTask { try await self.replicate(settings) }
+            tasks.addTask { try await self.replicate(listener) }
             // Both end on shutdown; one that fails takes the other with it.
             for try await _ in tasks {}
         }
     }
 
-    private func replicate(_ settings: CollectorSettings) async throws {
-        let replicas = replicas
-        try await threadPool.runIfActive { try replicas.load() }
-        var configuration = TunnelListener.Configuration(
+    private func listen(_ settings: CollectorSettings) async throws -> TunnelListener {
+        let configuration = TunnelListener.Configuration(
             host: settings.tunnel.listenAddress.host, port: settings.tunnel.listenAddress.port,
             trustDomain: trustDomain, name: Self.hostName(), wallClock: options.wallClock)
-        configuration.timers = TunnelTimers()
-        let context = tls.tunnel
-        let group = group
+        let (context, group, replicas) = (tls.tunnel, group, replicas)
         let listener = try await Self.naming(settings.tunnel.listenAddress, "tunnel.listen_address") {
-            [configuration] in
             try await TunnelListener.start(configuration, tls: context, authority: replicas, group: group)
         }
         logger.info(
@@ -85,6 +82,13 @@ package final class CollectorService: Service {
                 "trust_domain": "\(trustDomain)", "tls": "\(TLSContext.systemDescription())",
             ])
         currentListener.withLock { $0 = listener }
+        return listener
+    }
+
+    private func replicate(_ listener: TunnelListener) async throws {
+        let replicas = replicas
+        // Agents that dial meanwhile are asked to come back in a second.
+        try await threadPool.runIfActive { try replicas.load() }
         await withTaskGroup(of: Void.self) { upkeep in
             upkeep.addTask { await Self.every(.milliseconds(500)) { await replicas.sync() } }
             upkeep.addTask { await Self.every(.seconds(30)) { replicas.expire() } }

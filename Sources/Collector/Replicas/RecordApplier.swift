@@ -109,7 +109,8 @@ struct RecordApplier {
         let time = record.header.time
         let payload = record.payload
         let summary = try decoder.decodeMeta(kind: kind, time: time, payload: payload)
-        guard (0...Self.latestTime).contains(summary.timestamp), (0...Self.latestTime).contains(summary.scheduled) else {
+        guard (0...Self.latestTime).contains(summary.timestamp), (0...Self.latestTime).contains(summary.scheduled)
+        else {
             failures += 1
             return
         }

@@ -145,7 +145,9 @@ final class ReplicaStore: TunnelAuthority {
         }
         logger.error(
             "what an agent sends cannot be kept on disk; it is shown but not acknowledged, the agent keeps it",
-            metadata: ["agent": "\(agent)", "reason": "\(failure)", "do": "free space or repair the disk of log.directory"])
+            metadata: [
+                "agent": "\(agent)", "reason": "\(failure)", "do": "free space or repair the disk of log.directory",
+            ])
     }
 
     private var replicas: [AgentReplica] { state.withLock { Array($0.replicas.values) } }
@@ -158,6 +160,10 @@ final class ReplicaStore: TunnelAuthority {
     // MARK: TunnelAuthority
 
     func receiver(for identity: AgentIdentity) throws(TunnelRefusal) -> any TunnelReceiver {
+        guard store.isLoaded else {
+            throw TunnelRefusal(
+                code: .overloaded, message: "the collector is still loading its replicas", retryAfter: .seconds(1))
+        }
         guard acceptsAnyone || entry(identity.name) != nil else {
             throw TunnelRefusal(
                 code: .denied, message: "agent \(identity.name) is not in this collector's `agents`",
@@ -209,7 +215,9 @@ final class ReplicaStore: TunnelAuthority {
         guard let failure else { return logger.notice("replicas are made durable again") }
         logger.error(
             "a replica could not be made durable; agents are not acknowledged and keep their data",
-            metadata: ["agent": "\(failure.agent)", "reason": "\(failure.error)", "do": "repair the disk of log.directory"])
+            metadata: [
+                "agent": "\(failure.agent)", "reason": "\(failure.error)", "do": "repair the disk of log.directory",
+            ])
     }
 
     /// Whether an agent that the configuration does not name has been away so long that it is gone for good.

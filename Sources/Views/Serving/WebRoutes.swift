@@ -236,11 +236,10 @@ struct WebRoutes: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// An error with its reason in the status line, for Prometheus' target page, and in the body, for people.
+    /// An error with its reason in the status line, cut to fit, for Prometheus' target page, and in the body, for people.
     private func failure(_ status: Int, _ reason: String) -> Response {
-        let clean = StatusReasonHandler.clean(reason)
-        var response = text(HTTPResponse.Status(code: status), clean + "\n")
-        response.headers[.culvertReason] = clean
+        var response = text(HTTPResponse.Status(code: status), reason + "\n")
+        response.headers[.culvertReason] = StatusReasonHandler.clean(reason)
         return response
     }
 }

@@ -132,9 +132,14 @@ package final class TargetStore: Sendable {
         state.withLock { Array($0.targets.values) }.filter { $0.agent === agent && $0.isActive }.map(\.id)
     }
 
+    /// Whether the replicas that were on disk have been applied.
+    package var isLoaded: Bool { state.withLock { $0.loadedAt != nil } }
+
     /// Why target lists cannot be given yet, nil when they can: an incomplete list would make readers drop targets.
     package func unreadiness() -> String? {
-        guard let loadedAt = state.withLock({ $0.loadedAt }) else { return "the replicas on disk are still being loaded" }
+        guard let loadedAt = state.withLock({ $0.loadedAt }) else {
+            return "the replicas on disk are still being loaded"
+        }
         guard now.steady - loadedAt < Self.announcementLimit else { return nil }
         let missing = agents.filter { $0.current.isExpected && !$0.current.hasAnnounced }.map(\.name)
         guard !missing.isEmpty else { return nil }

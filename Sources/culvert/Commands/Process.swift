@@ -16,6 +16,7 @@ enum Process {
         // Service lifecycle logs at its own levels what our own lines say already.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
+        Task.detached { await endAtSecondSignal(logger) }
         let reloader = ReloadService(logger: logger, reload: reload)
         let group = ServiceGroup(
             configuration: .init(
@@ -24,6 +25,17 @@ enum Process {
                     .init(service: reloader, successTerminationBehavior: .ignore),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
+    }
+
+    /// Whoever signals twice does not want to wait for last scrapes.
+    private static func endAtSecondSignal(_ logger: Logger) async {
+        var count = 0
+        for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            count += 1
+            guard count == 2 else { continue }
+            logger.warning("second signal: ending at once")
+            _exit(ExitStatus.failure)
+        }
     }
 
     /// A connection and a file or two for each target and each agent: more than the usual soft limit of 1,024.
