@@ -126,6 +126,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "DeploymentTests", dependencies: ["culvert", "TestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "TunnelTests",
+            dependencies: ["Tunnel", "TLS", "ScrapeCodec", "ScrapeLog", "TestSupport", nio, nioPosix, nioEmbedded],
+            swiftSettings: settings),
+        .testTarget(
             name: "CollectorTests",
             dependencies: [
                 "Collector", "Views", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",

@@ -106,5 +106,7 @@ private final class NothingToSend: TunnelSource {
     func acknowledged(by address: String, _ ranges: [LogRange]) {}
     func welcomed(by address: String, holding ranges: [LogRange]) {}
     func takeGaps(for address: String) -> [Frame.Gap] { [] }
+    func returnGaps(_ gaps: [Frame.Gap], for address: String) {}
+    func abandon(_ range: LogRange, reason: String) -> Frame.Gap? { nil }
     func beginEpoch() {}
 }

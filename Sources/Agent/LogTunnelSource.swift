@@ -46,6 +46,17 @@ final class LogTunnelSource: TunnelSource {
         log.takeGaps(for: address).map { Frame.Gap(range: $0.range, scrapes: UInt64($0.scrapes), reason: $0.reason) }
     }
 
+    func returnGaps(_ gaps: [Frame.Gap], for address: String) {
+        log.returnGaps(
+            gaps.map { LogGap(range: $0.range, scrapes: UInt32(clamping: $0.scrapes), reason: $0.reason) }, for: address
+        )
+    }
+
+    func abandon(_ range: LogRange, reason: String) -> Frame.Gap? {
+        guard let end = log.segmentEnd(of: range) else { return nil }
+        return Frame.Gap(range: LogRange(epoch: range.epoch, from: range.from, to: end), scrapes: 0, reason: reason)
+    }
+
     func beginEpoch() {
         log.beginEpoch(nowMilliseconds: nowMilliseconds())
         onNewEpoch()

@@ -53,6 +53,9 @@ final class TunnelServerObserver: Sendable {
         case .received(let bytes, let frames):
             metrics.receivedBytes.increment(by: bytes)
             metrics.receivedFrames.increment(by: frames)
+        case .failed(let agent, let message):
+            logger.error(
+                "what an agent sent could not be applied", metadata: ["agent": "\(agent)", "reason": "\(message)"])
         case .acceptFailed(let message):
             logger.error("a connection could not be accepted", metadata: ["reason": "\(message)"])
         }

@@ -30,6 +30,16 @@ extension ScrapeLog {
         return total
     }
 
+    /// Where the segment ends that the first byte of `range` is in; nil when none holds it. The segment that is being
+    /// written is ended for that.
+    package func segmentEnd(of range: LogRange) -> UInt64? {
+        func segment() -> Segment? {
+            segments.first { $0.epoch == range.epoch && $0.start <= range.from && range.from < $0.end }
+        }
+        if segment()?.start == segments.last?.start, range.epoch == epoch { sealSegment() }
+        return segment()?.end
+    }
+
     func read(
         _ segment: Segment, at offset: UInt64, maximum: Int, into buffer: inout ByteBuffer
     ) throws(ScrapeLogError) -> Int {

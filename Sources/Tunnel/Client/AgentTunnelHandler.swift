@@ -22,6 +22,8 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     private let source: any TunnelSource
     private let compressor: RangeCompressorBox
     private let wallClock: @Sendable () -> Int64
+    /// The last connection ended because a record was damaged.
+    private let skipsDamage: Bool
     private let onEvent: (Event) -> Void
 
     private var context: ChannelHandlerContext?
@@ -30,6 +32,8 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     private var ticker: RepeatedTask?
     private var handshakeTimeout: Scheduled<Void>?
     private var hasEnded = false
+    /// Gaps announced on this connection that no Ack has covered.
+    private var openGaps: [Frame.Gap] = []
     private var isTLSDone = false
     /// Bytes of log and of frames written on this connection.
     private(set) var sentLogBytes: UInt64 = 0
@@ -38,7 +42,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     init(
         address: TunnelAddress, timers: TunnelTimers, isProbe: Bool, instance: UInt64, build: String,
         source: any TunnelSource, compressor: RangeCompressorBox, wallClock: @escaping @Sendable () -> Int64,
-        onEvent: @escaping (Event) -> Void
+        skipsDamage: Bool, onEvent: @escaping (Event) -> Void
     ) {
         self.address = address
         self.timers = timers
@@ -46,6 +50,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
         self.source = source
         self.compressor = compressor
         self.wallClock = wallClock
+        self.skipsDamage = skipsDamage
         self.onEvent = onEvent
     }
 
@@ -166,8 +171,12 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             case .opened(let welcome):
                 decoder.maximumPayload = FrameLimits.fromCollector
                 if !hello.isProbe { source.welcomed(by: address.description, holding: welcome.held) }
+                if skipsDamage { skipDamage(held: LogRangeSet(welcome.held), context) }
                 onEvent(.welcomed(welcome))
-            case .acknowledged(let ranges): source.acknowledged(by: address.description, ranges)
+            case .acknowledged(let ranges):
+                let confirmed = LogRangeSet(ranges)
+                openGaps.removeAll { confirmed.contains($0.range) }
+                source.acknowledged(by: address.description, ranges)
             case .beginEpoch: if !hello.isProbe { source.beginEpoch() }
             case .close(let failure, let retryAfter):
                 write(&output, context)
@@ -188,12 +197,24 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     /// Sends log ranges while there are some, credit allows it and the socket takes them.
     private func fill(_ context: ChannelHandlerContext) {
         guard !hello.isProbe, !hasEnded, session?.isOpen == true else { return }
-        for gap in source.takeGaps(for: address.description) {
-            session?.announced(gap.range)
-            perform([.send(.gap(gap))], context)
-        }
+        for gap in source.takeGaps(for: address.description) { announce(gap, context) }
         while !hasEnded, context.channel.isWritable, let next = session?.nextAppend(held: source.held) {
             guard send(next, context) else { return }
+        }
+    }
+
+    private func announce(_ gap: Frame.Gap, _ context: ChannelHandlerContext) {
+        openGaps.append(gap)
+        session?.announced(gap.range)
+        perform([.send(.gap(gap))], context)
+    }
+
+    /// The collector found the first thing it lacks to be damaged: it is given up.
+    private func skipDamage(held: LogRangeSet, _ context: ChannelHandlerContext) {
+        for range in source.held {
+            guard let missing = held.missing(from: range).first else { continue }
+            if let gap = source.abandon(missing, reason: "damaged in the agent's log") { announce(gap, context) }
+            return
         }
     }
 
@@ -217,8 +238,13 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             perform([.send(.append(.init(range: range, prefix: prefixRange, compressed: compressed)))], context)
             return true
         } catch {
-            // The bytes are gone (retention) or unreadable: reconnecting learns the positions anew, and the gap, if it
-            // is one, is announced by the log.
+            // The bytes are gone (retention announces that by itself) or unreadable: then they are given up, so that
+            // what is behind them arrives. Reconnecting learns the positions anew.
+            if source.held.contains(where: { $0.epoch == next.range.epoch && $0.from <= next.range.from }),
+                let gap = source.abandon(next.range, reason: "unreadable in the agent's log")
+            {
+                announce(gap, context)
+            }
             end(
                 .init(stage: .established, reason: "log", message: "a log range could not be read: \(error)"),
                 retryAfter: .seconds(1), context: context)
@@ -270,6 +296,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
         hasEnded = true
         ticker?.cancel()
         handshakeTimeout?.cancel()
+        if !openGaps.isEmpty { source.returnGaps(openGaps, for: address.description) }
         onEvent(.ended(failure, retryAfter: retryAfter))
         context.close(promise: nil)
     }

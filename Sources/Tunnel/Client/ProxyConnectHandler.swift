@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Asks an HTTP proxy to CONNECT, then gets out of the way. Holds back `channelActive` so that TLS begins only when the
-/// way is free. The proxy's answer is capped at 8 KiB and its text is never passed on.
+/// Asks an HTTP proxy to CONNECT, then puts the TLS handler in its place and gets out of the way. The proxy's answer is
+/// capped at 8 KiB and its text is never passed on.
 final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -12,16 +12,19 @@ final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler 
     private let proxy: TunnelAddress.Proxy
     private let target: String
     private let limit: TimeAmount
+    private let next: any ChannelHandler
     private var answer = ByteBuffer()
     private var timeout: Scheduled<Void>?
     private var searched = 0
     private var hasBegun = false
     private var isDone = false
 
-    init(proxy: TunnelAddress.Proxy, target: String, limit: TimeAmount) {
+    /// `next` is put behind this handler when the way is free; it begins where it is added to an open channel.
+    init(proxy: TunnelAddress.Proxy, target: String, limit: TimeAmount, next: any ChannelHandler) {
         self.proxy = proxy
         self.target = target
         self.limit = limit
+        self.next = next
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -62,9 +65,9 @@ final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler 
         }
         switch status {
         case 200..<300: succeed(context)
-        case 407:
+        case 401, 407:
             fail(
-                context, "authentication", "asks for authentication (407)",
+                context, "authentication", "asks for authentication (\(status))",
                 "set or correct the user and password in the agent's proxy settings")
         case 403:
             fail(
@@ -105,7 +108,12 @@ final class ProxyConnectHandler: ChannelInboundHandler, RemovableChannelHandler 
         timeout?.cancel()
         let rest = answer
         answer = ByteBuffer()
-        context.fireChannelActive()
+        do {
+            try context.pipeline.syncOperations.addHandler(next, position: .after(self))
+        } catch {
+            context.fireErrorCaught(error)
+            return context.close(promise: nil)
+        }
         if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
     }

@@ -54,6 +54,8 @@ package final class TunnelClient {
     private var welcomedAt: NIODeadline?
     private var attempt: UInt64 = 0
     private var isStopped = false
+    /// The last connection ended because a record we sent did not check.
+    private var metDamage = false
     private var totalLogBytes: UInt64 = 0
     private var totalFrameBytes: UInt64 = 0
 
@@ -122,7 +124,7 @@ package final class TunnelClient {
         let handler = AgentTunnelHandler(
             address: configuration.address, timers: configuration.timers, isProbe: configuration.isProbe,
             instance: configuration.instance, build: configuration.build, source: source, compressor: compressor,
-            wallClock: configuration.wallClock
+            wallClock: configuration.wallClock, skipsDamage: metDamage
         ) { [weak self] event in
             self?.handle(event, attempt: attempt)
         }
@@ -144,14 +146,15 @@ package final class TunnelClient {
             .flatMapThrowing { channel in
                 // Not in an initializer: that one runs for every address of the name, several at a time.
                 let operations = channel.pipeline.syncOperations
+                let secured = TLSHandler(
+                    context: tls, serverName: address.serverName, handshakeTimeout: timers.handshake + .seconds(5))
                 if let proxy = address.proxy {
                     try operations.addHandler(
-                        ProxyConnectHandler(proxy: proxy, target: address.description, limit: timers.handshake))
+                        ProxyConnectHandler(
+                            proxy: proxy, target: address.description, limit: timers.handshake, next: secured))
+                } else {
+                    try operations.addHandler(secured)
                 }
-                try operations.addHandler(
-                    TLSHandler(
-                        context: tls, serverName: address.serverName,
-                        handshakeTimeout: timers.handshake + .seconds(5)))
                 try operations.addHandler(bound.value.1)
                 return channel
             }
@@ -192,6 +195,7 @@ package final class TunnelClient {
         self.attempt &+= 1
         totalLogBytes &+= handler?.sentLogBytes ?? 0
         totalFrameBytes &+= handler?.sentFrameBytes ?? 0
+        metDamage = failure.reason == "\(GoAwayCode.corrupt)"
         handler = nil
         channel = nil
         let welcomed = welcomedAt.map { eventLoop.now - $0 }

@@ -26,6 +26,11 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     /// A probe was answered; its end is no event.
     private var isProbeWelcomed = false
     private var hasEnded = false
+    /// Frames to be written when the read under way has been dealt with.
+    private var output = ByteBuffer()
+    private var isReading = false
+    /// The epochs this agent named or sent: the only ones it wants acknowledged.
+    private var epochs: Set<UInt64> = []
 
     init(listener: TunnelListener.Shared, peer: String, number: UInt64) {
         self.listener = listener
@@ -94,6 +99,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         answerProbes(context)
         decoder.append(bytes)
         var frames = 0
+        isReading = true
         do {
             while !hasEnded, let frame = try decoder.next() {
                 frames += 1
@@ -104,6 +110,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         } catch {
             violated(error, context)
         }
+        isReading = false
+        _ = flush(context)
         listener.authority.observe(.received(bytes: bytes.readableBytes, frames: frames))
     }
 
@@ -117,7 +125,6 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     }
 
     private func perform(_ actions: [CollectorSession.Action], _ context: ChannelHandlerContext) {
-        var output = context.channel.allocator.buffer(capacity: 0)
         var last: (reason: String, message: String)?
         for action in actions {
             switch action {
@@ -133,8 +140,19 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             case .close(let reason, let message): last = (reason, message)
             }
         }
-        if output.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(output), promise: nil) }
-        if let last { end(last.reason, last.message, context, lingers: output.readableBytes > 0) }
+        if let last {
+            end(last.reason, last.message, context, lingers: flush(context))
+        } else if !isReading {
+            _ = flush(context)
+        }
+    }
+
+    /// Writes the frames gathered so far, those of one read together; false when there are none.
+    private func flush(_ context: ChannelHandlerContext) -> Bool {
+        guard output.readableBytes > 0 else { return false }
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        output = context.channel.allocator.buffer(capacity: 0)
+        return true
     }
 
     private func apply(_ append: Frame.Append, _ context: ChannelHandlerContext) {
@@ -152,11 +170,17 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             let bytes = try listener.compressor(for: context.eventLoop).decompress(
                 append.compressed, prefix: prefix, count: Int(clamping: append.range.count))
             try receiver.append(append.range, bytes: bytes)
+            epochs.insert(append.range.epoch)
             perform(session?.applied(append.range.count) ?? [], context)
-        } catch {
+        } catch let error as ScrapeLogError where error.code == .corrupt {
             perform(
-                session?.goAway(
-                    .storage, reconnect: .seconds(5), message: "log bytes could not be applied: \(error)") ?? [],
+                session?.goAway(.corrupt, reconnect: .seconds(1), message: "a log record is damaged: \(error.message)")
+                    ?? [], context)
+        } catch {
+            // What failed here, with its paths, is for our log and not for the agent's.
+            listener.authority.observe(.failed(agent: connection?.agent ?? "", message: "\(error)"))
+            perform(
+                session?.goAway(.storage, reconnect: .seconds(5), message: "log bytes could not be applied") ?? [],
                 context)
         }
     }
@@ -231,10 +255,11 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     ) {
         settleOnce()
         decoder.maximumPayload = FrameLimits.fromAgent
+        epochs = Set(hello.held.map(\.epoch))
         let welcome = Frame.Welcome(
             version: min(Protocol.maximumVersion, hello.maximumVersion), connection: number,
             clock: listener.wallClock(), credit: Protocol.initialCredit, minimumLogVersion: 1, maximumLogVersion: 1,
-            collector: listener.name, held: receiver.held(of: Set(hello.held.map(\.epoch))))
+            collector: listener.name, held: receiver.held(of: epochs))
         if hello.isProbe { limitProbe(context) }
         if !hello.isProbe, let handshake, let certificate = handshake.peer {
             self.receiver = receiver
@@ -271,7 +296,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
 
     func durable(_ ranges: [LogRange]) {
         guard let context else { return }
-        perform(session?.durable(ranges, now: context.eventLoop.now) ?? [], context)
+        let wanted = ranges.filter { epochs.contains($0.epoch) }
+        perform(session?.durable(wanted, now: context.eventLoop.now) ?? [], context)
     }
 
     func goAway(_ code: GoAwayCode, reconnect: TimeAmount, message: String) {

@@ -49,5 +49,7 @@ package enum TunnelServerEvent: Sendable {
     /// A newcomer claimed a live identity.
     case contended(agent: String, peer: String, outcome: String)
     case received(bytes: Int, frames: Int)
+    /// Something of an agent's could not be applied; the agent is told that, but not why.
+    case failed(agent: String, message: String)
     case acceptFailed(message: String)
 }

@@ -33,6 +33,9 @@ package struct AgentSession: Sendable {
     private var credit: UInt64 = 0
     /// What the collector holds or has been sent on this connection.
     private var delivered = LogRangeSet()
+    /// What was sent on this connection: what the collector certainly has at hand, and so the only thing a prefix may
+    /// reach over. Its word that it holds something includes what it has deleted since.
+    private var sent = LogRangeSet()
     /// The collector's clock against ours.
     package private(set) var clock = ClockEstimate()
 
@@ -130,12 +133,13 @@ package struct AgentSession: Sendable {
             let length = min(missing.count, UInt64(Protocol.maximumAppend), credit)
             missing.to = missing.from + length
             var prefix = missing.from..<missing.from
-            if let run = delivered.ranges(of: range.epoch).first(where: { $0.to == missing.from }) {
+            if let run = sent.ranges(of: range.epoch).first(where: { $0.to == missing.from }) {
                 let reach = missing.from - min(missing.from, UInt64(Protocol.maximumPrefix))
                 prefix = max(run.from, range.from, reach)..<missing.from
             }
             credit -= length
             delivered.insert(missing)
+            sent.insert(missing)
             return (missing, prefix)
         }
         return nil

@@ -36,6 +36,11 @@ package struct CollectorSession: Sendable {
     private var outstandingCredit: UInt64 = 0
     private var owedCredit: UInt32 = 0
     private var owedAck: [LogRange]?
+    /// Frames since the last tick that cost the agent no credit.
+    private var freeFrames = 0
+
+    /// How many such frames are taken between two ticks, a second.
+    private static let maximumFreeFrames = 1_000
     /// The agent's clock against ours.
     package private(set) var clock = ClockEstimate()
 
@@ -79,8 +84,11 @@ package struct CollectorSession: Sendable {
             }
             outstandingCredit -= append.range.count
             return [.append(append)]
-        case (.open, .gap(let gap)): return [.gap(gap)]
+        case (.open, .gap(let gap)):
+            try countFree()
+            return [.gap(gap)]
         case (.open, .ping(let ping)):
+            try countFree()
             return [.send(.pong(.init(sequence: ping.sequence, echo: ping.clock, clock: now)))]
         case (.open, .pong(let pong)):
             clock.measure(sent: pong.echo, peer: pong.clock, received: now)
@@ -94,6 +102,13 @@ package struct CollectorSession: Sendable {
             throw WireError(.unexpected, "the agent sent a \(frame.type) frame before Welcome")
         default:
             throw WireError(.unexpected, "the agent sent a \(frame.type) frame where none is allowed")
+        }
+    }
+
+    private mutating func countFree() throws(WireError) {
+        freeFrames += 1
+        guard freeFrames <= Self.maximumFreeFrames else {
+            throw WireError(.overrun, "the agent sent more than \(Self.maximumFreeFrames) gaps and pings in a second")
         }
     }
 
@@ -164,6 +179,7 @@ package struct CollectorSession: Sendable {
                     message: "no Hello within \(timers.welcome.nanoseconds / 1_000_000) ms after the TLS handshake")
             ]
         case .open:
+            freeFrames = 0
             if now - lastReceived >= timers.dead {
                 state = .closed
                 return [

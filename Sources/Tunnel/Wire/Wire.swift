@@ -93,6 +93,8 @@ package enum GoAwayCode: UInt16, Sendable, CaseIterable {
     case storage = 5
     /// A new epoch begins; the agent reconnects at once.
     case restart = 6
+    /// A record of what the agent sent does not check: its log is damaged there.
+    case corrupt = 7
 
     /// For metrics.
     var word: String { self == .protocolError ? "protocol_error" : "\(self)" }

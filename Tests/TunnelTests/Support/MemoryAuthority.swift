@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 import TLS
 
@@ -55,7 +56,7 @@ final class MemoryAuthority: TunnelAuthority, Sendable {
             case .disconnected(let agent, _, _, let reason, let message):
                 state.disconnected.append(Refusal(agent: agent, reason: reason, message: message))
             case .contended(_, _, let outcome): state.contended.append(outcome)
-            case .received, .acceptFailed: break
+            case .received, .failed, .acceptFailed: break
             }
         }
     }

@@ -49,13 +49,14 @@ final class MemoryLog: TunnelSource, Sendable {
 
     /// Text that compresses about as well as a log does.
     func grow(by count: Int, using generator: inout SeededGenerator) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count)
-        while bytes.count < count {
-            bytes += Array("node_cpu_seconds_total{cpu=\"\(Int.random(in: 0..<64, using: &generator))\"} ".utf8)
-            bytes += Array("\(UInt32.random(in: 0...UInt32.max, using: &generator))\n".utf8)
+        let name = Array("node_cpu_seconds_total{cpu=\"7\",mode=\"idle\"} ".utf8)
+        var block: [UInt8] = []
+        while block.count < min(count, 1 << 18) {
+            block += name
+            withUnsafeBytes(of: generator.next()) { block += $0 }
         }
-        bytes.removeLast(bytes.count - count)
+        var bytes = Array(block.prefix(count))
+        while bytes.count < count { bytes += block.prefix(count - bytes.count) }
         grow(bytes)
     }
 
@@ -74,6 +75,14 @@ final class MemoryLog: TunnelSource, Sendable {
     }
 
     // MARK: TunnelSource
+
+    func returnGaps(_ gaps: [Frame.Gap], for address: String) {
+        withState { $0.gaps = gaps + $0.gaps }
+    }
+
+    func abandon(_ range: LogRange, reason: String) -> Frame.Gap? {
+        Frame.Gap(range: range, scrapes: 0, reason: reason)
+    }
 
     var held: [LogRange] {
         withState { $0.epochs.map { LogRange(epoch: $0.number, from: $0.start, to: $0.end) } }

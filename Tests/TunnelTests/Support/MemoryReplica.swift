@@ -31,6 +31,7 @@ final class MemoryReplica: TunnelReceiver {
     func withState<Result: Sendable>(_ body: (inout State) -> Result) -> Result { state.withLock { body(&$0) } }
 
     func bytes(of epoch: UInt64) -> [UInt8] { withState { $0.bytes[epoch] ?? [] } }
+    func count(of epoch: UInt64) -> Int { withState { $0.bytes[epoch]?.count ?? 0 } }
     var repeated: Int { withState(\.repeated) }
     var opened: [Frame.Hello] { withState(\.opened) }
     var closed: [String] { withState(\.closed) }
@@ -72,10 +73,12 @@ final class MemoryReplica: TunnelReceiver {
             guard !state.isFull else { return (true, nil) }
             let new = state.held.missing(from: range).reduce(0) { $0 + Int($1.count) }
             state.repeated += Int(range.count) - new
-            var copy = state.bytes[range.epoch] ?? []
-            if copy.count < Int(range.to) { copy += [UInt8](repeating: 0, count: Int(range.to) - copy.count) }
-            copy.replaceSubrange(Int(range.from)..<Int(range.to), with: bytes.readableBytesView)
-            state.bytes[range.epoch] = copy
+            let count = state.bytes[range.epoch]?.count ?? 0
+            if count < Int(range.to) {
+                state.bytes[range.epoch, default: []] += [UInt8](repeating: 0, count: Int(range.to) - count)
+            }
+            state.bytes[range.epoch, default: []].replaceSubrange(
+                Int(range.from)..<Int(range.to), with: bytes.readableBytesView)
             state.held.insert(range)
             guard state.isDurable, let connection = state.connection else { return (false, nil) }
             return (false, (connection, state.held.ranges))

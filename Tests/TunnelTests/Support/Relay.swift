@@ -32,7 +32,9 @@ final class Relay: Sendable {
 
         private var other: any Channel { isFromAgent ? link.collector : link.agent }
         private var isDead: Bool {
-            (isFromAgent ? link.isTowardsCollectorDead : link.isTowardsAgentDead).load(ordering: .relaxed)
+            isFromAgent
+                ? link.isTowardsCollectorDead.load(ordering: .relaxed)
+                : link.isTowardsAgentDead.load(ordering: .relaxed)
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -83,6 +85,9 @@ final class Relay: Sendable {
 
     /// The newest connection.
     var link: Link? { links.list.withLock { $0.last } }
+
+    /// Bytes relayed by the newest connection, in both directions.
+    var passed: Int { link?.bytes.load(ordering: .relaxed) ?? 0 }
 
     /// Ends every connection at once.
     func cut() {

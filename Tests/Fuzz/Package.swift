@@ -1,0 +1,40 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// Fuzzers of what peers and files can say: `./run SECONDS`. A package of its own, because its flags would forbid others
+// to depend on it; the rooms are the product's own sources, by symbolic links.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+/// Coverage in the rooms under test, the engine in the executables.
+let fuzzed: [SwiftSetting] = settings + [.unsafeFlags(["-sanitize=fuzzer"])]
+let engine: [SwiftSetting] = fuzzed + [.unsafeFlags(["-parse-as-library"])]
+let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer"])]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+
+let package = Package(
+    name: "fuzz",
+    dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.0")],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "ScrapeCodec", dependencies: ["CZstd", nio], swiftSettings: fuzzed),
+        .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: fuzzed),
+        .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: settings),
+        .target(
+            name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: fuzzed),
+        .executableTarget(
+            name: "FuzzFrames", dependencies: ["Tunnel", nio], swiftSettings: engine, linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzRecords", dependencies: ["ScrapeLog", "ScrapeCodec", nio], swiftSettings: engine,
+            linkerSettings: linked),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,37 @@
+import NIOCore
+import ScrapeCodec
+import ScrapeLog
+
+/// The record decoder under libFuzzer: the input as a stream of log records, and as the payload of each kind, because
+/// checksums keep a fuzzer from ever getting that far by itself.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzRecords(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let input = ByteBuffer(bytes: UnsafeBufferPointer(start: start, count: count))
+    var assembler = RecordAssembler(epoch: 1, offset: 0)
+    assembler.append(input)
+    while let record = try? assembler.next() { _ = record.payload.readableBytes }
+    _ = try? SegmentHeader(decoding: input)
+    _ = try? TargetAnnouncement(decoding: input)
+    var decoder = ScrapeDecoder(maximumBodyBytes: 1 << 20)
+    for kind in RecordKind.allCases {
+        _ = try? decoder.decode(kind: kind.rawValue, time: 0, payload: input)
+    }
+    return 0
+}
+
+/// The package manager calls an executable's `main` so; here it is the engine's.
+@_cdecl("FuzzRecords_main")
+public func main(
+    _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> CInt {
+    var count = count
+    var arguments = arguments
+    return runDriver(&count, &arguments, fuzzRecords)
+}
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+    _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
