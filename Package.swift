@@ -97,15 +97,17 @@ let package = Package(
         // Tests: one target per room, and those that run the program.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
-            name: "PrometheusInstrumentationTests", dependencies: ["PrometheusInstrumentation"], swiftSettings: settings
+            name: "PrometheusInstrumentationTests", dependencies: ["TestSupport", "PrometheusInstrumentation"],
+            swiftSettings: settings
         ),
-        .testTarget(name: "ExpositionTests", dependencies: ["Exposition"], swiftSettings: settings),
+        .testTarget(name: "ExpositionTests", dependencies: ["TestSupport", "Exposition"], swiftSettings: settings),
         .testTarget(name: "RelabelingTests", dependencies: ["Relabeling"], swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Relabeling"], swiftSettings: settings),
         .testTarget(
             name: "DiscoveryTests", dependencies: ["Discovery", "Settings", "Relabeling"], swiftSettings: settings),
-        .testTarget(name: "ScrapeCodecTests", dependencies: ["ScrapeCodec", nio], swiftSettings: settings),
-        .testTarget(name: "ScrapeLogTests", dependencies: ["ScrapeLog", nio], swiftSettings: settings),
+        .testTarget(
+            name: "ScrapeCodecTests", dependencies: ["TestSupport", "ScrapeCodec", nio], swiftSettings: settings),
+        .testTarget(name: "ScrapeLogTests", dependencies: ["TestSupport", "ScrapeLog", nio], swiftSettings: settings),
         .testTarget(
             name: "TLSTests",
             dependencies: [
@@ -119,7 +121,8 @@ let package = Package(
         .testTarget(
             name: "ScrapingTests",
             dependencies: [
-                "Scraping", "HTTPClient", "ScrapeCodec", "Relabeling", nio, nioPosix, nioEmbedded, nioHTTP1,
+                "TestSupport", "Scraping", "HTTPClient", "ScrapeCodec", "Relabeling", nio, nioPosix, nioEmbedded,
+                nioHTTP1,
             ], swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests", dependencies: ["culvert", "TestSupport", nio, nioPosix, nioHTTP1],
@@ -133,10 +136,11 @@ let package = Package(
             name: "CollectorTests",
             dependencies: [
                 "Collector", "Views", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",
-                "PrometheusInstrumentation", nio,
+                "PrometheusInstrumentation", "TestSupport", nio,
             ], swiftSettings: settings),
         .testTarget(
-            name: "ViewsTests", dependencies: ["Views", "Relabeling", "ScrapeCodec", nio], swiftSettings: settings),
+            name: "ViewsTests", dependencies: ["TestSupport", "Views", "Relabeling", "ScrapeCodec", nio],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

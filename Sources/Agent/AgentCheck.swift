@@ -107,6 +107,7 @@ private final class NothingToSend: TunnelSource {
     func welcomed(by address: String, holding ranges: [LogRange]) {}
     func takeGaps(for address: String) -> [Frame.Gap] { [] }
     func returnGaps(_ gaps: [Frame.Gap], for address: String) {}
-    func abandon(_ range: LogRange, reason: String) -> Frame.Gap? { nil }
+    func abandonUnreadable(_ range: LogRange) -> Frame.Gap? { nil }
+    func abandonDamaged(_ range: LogRange) -> Frame.Gap? { nil }
     func beginEpoch() {}
 }

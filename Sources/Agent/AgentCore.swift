@@ -165,7 +165,7 @@ final class AgentCore {
 
     private func wireTunnels() {
         let wallClock = options.wallClock
-        let source = LogTunnelSource(log: log, nowMilliseconds: { wallClock() / 1000 }) { [weak self] in
+        let source = LogTunnelSource(log: log, logger: logger, nowMilliseconds: { wallClock() / 1000 }) { [weak self] in
             self?.scheduleFlush()
         }
         self.source = source

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import ScrapeLog
 import Tunnel
@@ -5,14 +6,16 @@ import Tunnel
 /// The agent's log as its tunnels see it. Confined to the agent's event loop.
 final class LogTunnelSource: TunnelSource {
     private let log: ScrapeLog
+    private let logger: Logger
     private let nowMilliseconds: () -> Int64
     /// Told when the epoch changed under the tunnel's feet: the log has a new table to begin with.
     private let onNewEpoch: () -> Void
     /// What each collector holds durably, of what the log holds.
     private(set) var acknowledged: [String: LogRangeSet] = [:]
 
-    init(log: ScrapeLog, nowMilliseconds: @escaping () -> Int64, onNewEpoch: @escaping () -> Void) {
+    init(log: ScrapeLog, logger: Logger, nowMilliseconds: @escaping () -> Int64, onNewEpoch: @escaping () -> Void) {
         self.log = log
+        self.logger = logger
         self.nowMilliseconds = nowMilliseconds
         self.onNewEpoch = onNewEpoch
     }
@@ -52,9 +55,26 @@ final class LogTunnelSource: TunnelSource {
         )
     }
 
-    func abandon(_ range: LogRange, reason: String) -> Frame.Gap? {
+    func abandonUnreadable(_ range: LogRange) -> Frame.Gap? {
         guard let end = log.segmentEnd(of: range) else { return nil }
-        return Frame.Gap(range: LogRange(epoch: range.epoch, from: range.from, to: end), scrapes: 0, reason: reason)
+        let rest = LogRange(epoch: range.epoch, from: range.from, to: end)
+        return give(up: rest, scrapes: log.walk(rest).scrapes, reason: "unreadable in the agent's log")
+    }
+
+    func abandonDamaged(_ range: LogRange) -> Frame.Gap? {
+        guard let end = log.segmentEnd(of: range) else { return nil }
+        let rest = LogRange(epoch: range.epoch, from: range.from, to: end)
+        let walk = log.walk(rest)
+        // The collector's word alone is no reason to throw data away.
+        guard !walk.isSound else { return nil }
+        return give(up: rest, scrapes: walk.scrapes, reason: "damaged in the agent's log")
+    }
+
+    private func give(up range: LogRange, scrapes: UInt64, reason: String) -> Frame.Gap {
+        logger.error(
+            "part of the log cannot be sent and is given up",
+            metadata: ["reason": "\(reason)", "bytes": "\(range.count)", "scrapes": "\(scrapes) or more"])
+        return Frame.Gap(range: range, scrapes: scrapes, reason: reason)
     }
 
     func beginEpoch() {

@@ -54,7 +54,7 @@ package final class CollectorService: Service {
 
     private func serve() async throws {
         let settings = options.settings
-        // Both ports are taken before anything else: a port in use is known at once, with nothing to take back.
+        // Before anything else: a port in use is then known at once, with nothing to take back.
         let listener = try await listen(settings)
         let web = webServer(settings)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

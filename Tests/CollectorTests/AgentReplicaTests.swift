@@ -2,6 +2,8 @@ import NIOCore
 import Relabeling
 import ScrapeCodec
 import ScrapeLog
+import Synchronization
+import TestSupport
 import Testing
 import Tunnel
 
@@ -19,11 +21,14 @@ import Tunnel
         log.table = { [announcements] in announcements.entries }
     }
 
-    private func replica() throws -> AgentReplica {
+    private func replica(
+        _ storage: LogStorage = .memory(maximumBytes: 16 << 20),
+        onStorage: @escaping @Sendable (String, ScrapeLogError?) -> Void = { _, _ in }
+    ) throws -> AgentReplica {
         let agent = store.agent("vpc-a", isConfigured: true, stamps: Labels([("agent", "vpc-a")]))
         let replica = try AgentReplica(
-            agent: agent, store: store, storage: .memory(maximumBytes: 16 << 20),
-            metrics: CollectorMetrics(version: "test"), onStorage: { _, _ in })
+            agent: agent, store: store, storage: storage, metrics: CollectorMetrics(version: "test"),
+            onStorage: onStorage)
         store.loaded()
         return replica
     }
@@ -145,6 +150,62 @@ import Tunnel
         _ = AgentMetricsPage.render(agent, targets: store.targets(of: agent), now: store.now)
         _ = APIPage.targets(store, activeOnly: false, droppedOnly: false, externalURL: { _ in "" })
         _ = ServiceDiscoveryPage(address: "c:1", scheme: "http", pathPrefix: "").render(store, filter: .init())
+    }
+
+    /// Delivers everything behind `offset` of the current epoch as an agent would that is not told to begin again.
+    private func deliver(after offset: UInt64, to replica: AgentReplica) throws -> UInt64 {
+        log.flush()
+        let current = try #require(log.ranges.last)
+        var rest = LogRange(epoch: current.epoch, from: offset, to: current.to)
+        while rest.count > 0 {
+            var bytes = ByteBuffer()
+            let count = try log.read(rest, maximum: 10_000, into: &bytes)
+            // The agent compresses with what it sent just before.
+            let reach = min(rest.from, 64 * 1024)
+            let prefix = LogRange(epoch: rest.epoch, from: rest.from - reach, to: rest.from)
+            if offset > 0 { #expect(try replica.read(prefix).readableBytes == Int(reach)) }
+            try replica.append(
+                LogRange(epoch: rest.epoch, from: rest.from, to: rest.from + UInt64(count)), bytes: bytes)
+            rest.from += UInt64(count)
+        }
+        return current.to
+    }
+
+    @Test(.enabled(if: SmallDisk.isPossible, "needs root, to mount a small tmpfs"))
+    func `a full disk is no outage: what arrives is shown, and kept once there is room`() async throws {
+        let disk = try SmallDisk(kibibytes: 256)
+        let changes = Mutex<[Bool]>([])
+        let replica = try replica(.directory(disk.path + "/vpc-a")) { _, failure in
+            changes.withLock { $0.append(failure != nil) }
+        }
+        announcements.announce(1, instance: "a")
+        var random = SeededGenerator(seed: 7)
+        func noise(_ number: Int) -> String {
+            // What does not compress fills a disk.
+            "n \(number)\n# "
+                + (0..<3_000).map { _ in String(UInt64.random(in: 0...(.max), using: &random), radix: 36) }.joined()
+        }
+        var sent: UInt64 = 0
+        for number in 1...12 {
+            scrape(1, at: 999_999_000 + Int64(number), noise(number))
+            sent = try deliver(after: sent, to: replica)
+            #expect(await bodies().first?.hasPrefix("n \(number)\n") == true)
+        }
+        #expect(changes.withLock { $0 } == [true])
+        let current = try #require(log.ranges.last)
+        #expect(!LogRangeSet(replica.held(of: [current.epoch])).contains(current))
+
+        try disk.resize(kibibytes: 4096)
+        replica.resume()
+        // The agent begins again where the kept part ends: nothing that was shown steps back.
+        try deliver(to: replica)
+        #expect(await bodies().first?.hasPrefix("n 12\n") == true)
+        #expect(LogRangeSet(replica.held(of: [current.epoch])).contains(current))
+        #expect(changes.withLock { $0 } == [true, false])
+        scrape(1, at: 999_999_100, "n 13\n")
+        try deliver(to: replica)
+        #expect(await bodies() == ["n 13\n"])
+        #expect(replica.failures == 0)
     }
 
     @Test func `an agent that announces without end is cut off`() throws {

@@ -1,5 +1,6 @@
 import CDeflate
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import HTTPClient

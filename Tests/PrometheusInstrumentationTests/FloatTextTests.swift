@@ -1,4 +1,5 @@
 import PrometheusInstrumentation
+import TestSupport
 import Testing
 
 @Suite("Numbers")

@@ -1,5 +1,6 @@
 import NIOCore
 import ScrapeCodec
+import TestSupport
 import Testing
 
 @Suite struct RangeCompressorTests {

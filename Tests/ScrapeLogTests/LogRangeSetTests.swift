@@ -1,4 +1,5 @@
 import ScrapeLog
+import TestSupport
 import Testing
 
 @Suite struct LogRangeSetTests {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Views
 
@@ -42,7 +43,7 @@ import Views
     /// is read once and only once.
     @Test(arguments: [UInt64(1), 2, 3, 4, 5, 6, 7, 8])
     func `a reader at the same interval sees every scrape once, whatever its phase`(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let rule = ReadRule(interval: 5_000, timeout: 4_000)
         for _ in 0..<200 {
             let phase = Int64.random(in: 0..<5_000, using: &random)
@@ -66,22 +67,5 @@ import Views
                 steps.dropFirst().allSatisfy { $0 == 1 },
                 "seed \(seed) phase \(phase) jitter \(jitter) slow \(slowness): \(steps)")
         }
-    }
-}
-
-/// A small reproducible generator (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

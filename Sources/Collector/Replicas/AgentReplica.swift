@@ -15,7 +15,7 @@ final class AgentReplica: TunnelReceiver {
     private let onStorage: @Sendable (_ agent: String, _ failure: ScrapeLogError?) -> Void
     private let state: Mutex<State>
 
-    private struct State {
+    fileprivate struct State {
         var log: ReplicaLog
         var applier: RecordApplier
         /// The end of the newest epoch, where the next bytes are expected and a record may be half there. What arrives
@@ -25,6 +25,11 @@ final class AgentReplica: TunnelReceiver {
         var notes: AgentNotes
         /// The disk does not take what arrives: it is shown, but neither kept nor acknowledged.
         var isFailing = false
+        /// What arrived since the disk failed; nil while all is kept. Until the agent begins again where the kept part
+        /// ends, nothing that follows can be kept.
+        var unkept: UnkeptTail?
+        /// How far the newest epoch has been shown already; what comes again before that is kept but not applied twice.
+        var shown: (epoch: UInt64, offset: UInt64)?
     }
 
     /// A skew beyond this is nonsense and not taken over: ten years, microseconds.
@@ -64,7 +69,9 @@ final class AgentReplica: TunnelReceiver {
     }
 
     /// The end of the newest epoch that is kept, with the bytes of a record that is half there.
-    private static func end(of log: ReplicaLog) throws(ScrapeLogError) -> (epoch: UInt64, assembler: RecordAssembler)? {
+    fileprivate static func end(of log: ReplicaLog) throws(ScrapeLogError) -> (
+        epoch: UInt64, assembler: RecordAssembler
+    )? {
         guard let last = log.heldRanges.last else { return nil }
         let boundary = log.boundary(before: last.to, epoch: last.epoch)
         var assembler = RecordAssembler(epoch: last.epoch, offset: boundary)
@@ -75,16 +82,7 @@ final class AgentReplica: TunnelReceiver {
     // MARK: TunnelReceiver
 
     func held(of epochs: Set<UInt64>) -> [LogRange] {
-        state.withLock { state in
-            let ranges = state.log.ranges.filter { epochs.contains($0.epoch) }
-            // What was shown without being kept comes again; it has to be taken up where the kept part ends.
-            if let end = state.newest?.assembler.end, let epoch = state.newest?.epoch,
-                !ranges.contains(where: { $0.epoch == epoch && $0.to >= end })
-            {
-                state.newest = try? Self.end(of: state.log)
-            }
-            return ranges
-        }
+        state.withLock { state in state.log.ranges.filter { epochs.contains($0.epoch) } }
     }
 
     func opened(_ connection: TunnelConnection, hello: Frame.Hello, certificate: PeerCertificate) {
@@ -93,6 +91,7 @@ final class AgentReplica: TunnelReceiver {
             state.connection = connection
             state.notes.certificateNotAfter = certificate.notAfter
         }
+        resume()
         agent.update {
             $0.isConnected = true
             $0.peer = connection.peer
@@ -103,67 +102,91 @@ final class AgentReplica: TunnelReceiver {
         }
     }
 
+    /// A connection begins: the agent sends what follows the kept part, whatever was shown beyond it.
+    func resume() { state.withLock { $0.resume() } }
+
     func append(_ range: LogRange, bytes: ByteBuffer) throws {
         let arrived = store.now.steady
-        let change: ScrapeLogError?? = try state.withLock { state in
-            let wasFailing = state.isFailing
-            var fresh: LogRange? = range
-            do {
-                fresh = try state.log.write(epoch: range.epoch, from: range.from, bytes: bytes)
-                state.isFailing = false
-            } catch let error as ScrapeLogError where error.code == .io || error.code == .full {
-                state.isFailing = true
-                try apply(range, bytes, arrived, &state)
-                return wasFailing ? nil : .some(error)
-            } catch let error as ScrapeLogError where wasFailing && error.code != .corrupt {
-                // Behind what could not be kept nothing can be kept either, until the agent begins again from there.
-                try apply(range, bytes, arrived, &state)
+        let change = try state.withLock { state -> StorageChange? in
+            if state.isBehindHole(range) {
+                state.unkept?.append(range, bytes)
+                try show(range, bytes, arrived, &state)
                 return nil
             }
-            guard let fresh else { return nil }
-            var new = bytes
-            new.moveReaderIndex(forwardBy: Int(clamping: fresh.from - range.from))
-            new = new.readSlice(length: Int(clamping: fresh.count)) ?? new
-            try apply(fresh, new, arrived, &state)
-            return wasFailing ? .some(nil) : nil
+            let fresh: LogRange?
+            do {
+                fresh = try state.log.write(epoch: range.epoch, from: range.from, bytes: bytes)
+            } catch let error as ScrapeLogError where error.code == .io || error.code == .full {
+                state.unkept = UnkeptTail(before: range, in: state.log)
+                state.unkept?.append(range, bytes)
+                try show(range, bytes, arrived, &state)
+                defer { state.isFailing = true }
+                return state.isFailing ? nil : .failed(error)
+            }
+            defer { state.isFailing = false }
+            if let fresh {
+                var new = bytes
+                new.moveReaderIndex(forwardBy: Int(clamping: fresh.from - range.from))
+                new = new.readSlice(length: Int(clamping: fresh.count)) ?? new
+                try show(fresh, new, arrived, &state)
+            }
+            return state.isFailing ? .recovered : nil
         }
-        if let change { onStorage(agent.name, change) }
+        switch change {
+        case .failed(let error): onStorage(agent.name, error)
+        case .recovered: onStorage(agent.name, nil)
+        case nil: break
+        }
         let now = store.wallClock()
         agent.update { $0.lastSeen = now }
     }
 
-    /// Shows the records in these bytes when they continue the newest epoch.
-    private func apply(_ range: LogRange, _ bytes: ByteBuffer, _ arrived: Int64, _ state: inout State) throws {
+    private enum StorageChange {
+        case failed(ScrapeLogError)
+        case recovered
+    }
+
+    /// Applies the records in these bytes when they continue the newest epoch.
+    private func show(_ range: LogRange, _ bytes: ByteBuffer, _ arrived: Int64, _ state: inout State) throws {
         metrics.replicatedBytes.increment(by: bytes.readableBytes)
-        let isNewest = state.log.ranges.last.map { $0.epoch == range.epoch } ?? true
-        guard isNewest || state.isFailing else { return }
+        let isNewest = state.log.heldRanges.last.map { $0.epoch == range.epoch } ?? true
+        guard isNewest || state.unkept?.epoch == range.epoch else { return }
         var assembler = RecordAssembler(epoch: range.epoch, offset: range.from)
-        if let newest = state.newest, newest.epoch == range.epoch {
-            if newest.assembler.end == range.from {
-                assembler = newest.assembler
-            } else if range.from < newest.assembler.end {
-                // A hole behind what is shown.
-                return
-            }
+        if let newest = state.newest, newest.epoch == range.epoch, newest.assembler.end >= range.from {
+            // Before the end: a hole behind what is shown is filled.
+            guard newest.assembler.end == range.from else { return }
+            assembler = newest.assembler
+        } else if range.from > 0, !bytes.beginsSegment {
+            // In the middle of something whose beginning is not here.
+            return
         }
         assembler.append(bytes)
         var records = 0
         while let record = try assembler.next() {
-            state.applier.apply(record, arrived: arrived)
             records += 1
+            if let shown = state.shown, shown.epoch == record.epoch, record.offset < shown.offset { continue }
+            state.applier.apply(record, arrived: arrived)
         }
         state.newest = (range.epoch, assembler)
         metrics.replicatedRecords.increment(by: records)
     }
 
     func read(_ range: LogRange) throws -> ByteBuffer {
-        try state.withLock { state in try state.log.readAll(range) }
+        try state.withLock { state in
+            if let bytes = state.unkept?.read(range) { return bytes }
+            return try state.log.readAll(range)
+        }
     }
 
     func gap(_ gap: Frame.Gap) {
+        // Announced until it is acknowledged: counted the first time.
+        let isNews = state.withLock { state in
+            defer { state.log.noteGap(gap.range) }
+            return !LogRangeSet(state.log.ranges).contains(gap.range)
+        }
+        guard isNews else { return }
         metrics.gaps[agent.name].increment()
         metrics.lostScrapes[agent.name].increment(by: Int(clamping: gap.scrapes))
-        state.withLock { $0.log.noteGap(gap.range) }
     }
 
     func clock(_ estimate: ClockEstimate) {
@@ -220,8 +243,7 @@ final class AgentReplica: TunnelReceiver {
     /// Tries whether a disk that failed takes bytes again; if so the agent is asked to begin again from what is kept.
     /// Blocks.
     func recover() {
-        let isBack = state.withLock { $0.isFailing && $0.log.takesBytes() }
-        guard isBack else { return }
+        guard let probe = state.withLock({ $0.unkept == nil ? nil : $0.log.diskProbe() }), probe() else { return }
         disconnect(.restart, message: "the collector's disk works again; send again what it could not keep")
     }
 
@@ -258,6 +280,31 @@ final class AgentReplica: TunnelReceiver {
     }
 }
 
+extension AgentReplica.State {
+    /// Whether bytes lie behind some that could not be kept.
+    fileprivate func isBehindHole(_ range: LogRange) -> Bool {
+        guard unkept?.epoch == range.epoch else { return false }
+        let kept = log.ranges.last { $0.epoch == range.epoch && $0.from <= range.from }?.to ?? 0
+        return range.from > kept
+    }
+
+    fileprivate mutating func resume() {
+        unkept = nil
+        guard let newest else { return }
+        let isKept = log.ranges.contains { $0.epoch == newest.epoch && $0.to >= newest.assembler.end }
+        guard !isKept else { return }
+        shown = (newest.epoch, newest.assembler.offset)
+        self.newest = try? AgentReplica.end(of: log)
+    }
+}
+
+extension ByteBuffer {
+    /// Whether the first record in here begins a segment.
+    fileprivate var beginsSegment: Bool {
+        (try? RecordHeader.parse(self, at: readerIndex))??.kind == .segmentHeader
+    }
+}
+
 extension RecordAssembler {
     /// Where the next bytes are expected.
     fileprivate var end: UInt64 { offset &+ UInt64(pendingBytes) }
@@ -265,7 +312,7 @@ extension RecordAssembler {
 
 extension ReplicaLog {
     /// The whole of `range`; `.notHeld` when part of it is missing.
-    fileprivate func readAll(_ range: LogRange) throws(ScrapeLogError) -> ByteBuffer {
+    func readAll(_ range: LogRange) throws(ScrapeLogError) -> ByteBuffer {
         var buffer = ByteBuffer()
         var rest = range
         while rest.count > 0 {

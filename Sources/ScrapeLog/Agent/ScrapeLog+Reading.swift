@@ -40,6 +40,29 @@ extension ScrapeLog {
         return segment()?.end
     }
 
+    /// Checks the records of a range that begins at a record's start: whether all of them are good, and how many scrapes
+    /// there are before the first that is not.
+    package func walk(_ range: LogRange) -> (isSound: Bool, scrapes: UInt64) {
+        var assembler = RecordAssembler(epoch: range.epoch, offset: range.from)
+        var scrapes: UInt64 = 0
+        var rest = range
+        do throws(ScrapeLogError) {
+            while rest.count > 0 {
+                var bytes = ByteBuffer()
+                let count = try read(rest, maximum: 1 << 20, into: &bytes)
+                guard count > 0 else { break }
+                rest.from += UInt64(count)
+                assembler.append(bytes)
+                while let record = try assembler.next() {
+                    if record.header.kind.isScrape { scrapes += 1 }
+                }
+            }
+        } catch {
+            return (false, scrapes)
+        }
+        return (rest.count == 0 && assembler.pendingBytes == 0, scrapes)
+    }
+
     func read(
         _ segment: Segment, at offset: UInt64, maximum: Int, into buffer: inout ByteBuffer
     ) throws(ScrapeLogError) -> Int {

@@ -13,6 +13,15 @@ extension ReplicaLog {
             isRootUnsynced = true
         }
         guard let index = epochs.lastIndex(where: { $0.epoch == range.epoch }) else { return }
+        // A record that was begun will never be finished: it goes, so that what is kept ends at a boundary and can become
+        // durable. Should cutting fail, the gap begins behind it all the same.
+        var range = range
+        if let begun = epochs[index].index(endingAt: range.from) {
+            let boundary = epochs[index].files[begun].tail.boundary
+            if boundary < range.from, (try? shorten(to: boundary, file: begun, in: index)) != nil {
+                range.from = boundary
+            }
+        }
         // What is here stays readable: only the rest is a gap.
         for part in epochs[index].settled.missing(from: range) where epochs[index].skipped.count < Self.maximumSkipped {
             epochs[index].skipped.insert(part)

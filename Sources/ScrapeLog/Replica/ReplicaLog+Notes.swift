@@ -10,13 +10,16 @@ extension ReplicaLog {
         try root?.replace(Self.notesName, with: text, durably: false)
     }
 
-    /// Whether the disk takes 1 MiB and makes it durable. Blocks.
-    package func takesBytes() -> Bool {
-        do throws(ScrapeLogError) {
-            try root?.probe(bytes: 1 << 20)
-            return true
-        } catch {
-            return false
+    /// A test, to be run where blocking is allowed, whether the disk takes 1 MiB and makes it durable.
+    package func diskProbe() -> @Sendable () -> Bool {
+        let root = root
+        return {
+            do throws(ScrapeLogError) {
+                try root?.probe(bytes: 1 << 20)
+                return true
+            } catch {
+                return false
+            }
         }
     }
 }

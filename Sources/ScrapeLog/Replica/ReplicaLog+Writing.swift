@@ -144,7 +144,7 @@ extension ReplicaLog {
     }
 
     /// Cuts a file at a record boundary.
-    private func shorten(to end: UInt64, file position: Int, in index: Int) throws(ScrapeLogError) {
+    func shorten(to end: UInt64, file position: Int, in index: Int) throws(ScrapeLogError) {
         let file = epochs[index].files[position]
         guard end > file.start else {
             removeFile(position, in: index)

@@ -34,6 +34,9 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     private var hasEnded = false
     /// Gaps announced on this connection that no Ack has covered.
     private var openGaps: [Frame.Gap] = []
+    /// Gaps that may be announced before the next tick: a collector takes only so many a second.
+    private var gapBudget = AgentTunnelHandler.gapsPerTick
+    private static let gapsPerTick = 256
     private var isTLSDone = false
     /// Bytes of log and of frames written on this connection.
     private(set) var sentLogBytes: UInt64 = 0
@@ -103,6 +106,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
 
     private func tick(_ context: ChannelHandlerContext) {
         guard var session else { return }
+        gapBudget = Self.gapsPerTick
         let actions = session.tick(now: context.eventLoop.now, clock: wallClock())
         self.session = session
         perform(actions, context)
@@ -197,7 +201,12 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     /// Sends log ranges while there are some, credit allows it and the socket takes them.
     private func fill(_ context: ChannelHandlerContext) {
         guard !hello.isProbe, !hasEnded, session?.isOpen == true else { return }
-        for gap in source.takeGaps(for: address.description) { announce(gap, context) }
+        if gapBudget > 0 {
+            let gaps = source.takeGaps(for: address.description)
+            for gap in gaps.prefix(gapBudget) { announce(gap, context) }
+            if gaps.count > gapBudget { source.returnGaps(Array(gaps.dropFirst(gapBudget)), for: address.description) }
+            gapBudget -= min(gapBudget, gaps.count)
+        }
         while !hasEnded, context.channel.isWritable, let next = session?.nextAppend(held: source.held) {
             guard send(next, context) else { return }
         }
@@ -213,7 +222,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     private func skipDamage(held: LogRangeSet, _ context: ChannelHandlerContext) {
         for range in source.held {
             guard let missing = held.missing(from: range).first else { continue }
-            if let gap = source.abandon(missing, reason: "damaged in the agent's log") { announce(gap, context) }
+            if let gap = source.abandonDamaged(missing) { announce(gap, context) }
             return
         }
     }
@@ -241,7 +250,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             // The bytes are gone (retention announces that by itself) or unreadable: then they are given up, so that
             // what is behind them arrives. Reconnecting learns the positions anew.
             if source.held.contains(where: { $0.epoch == next.range.epoch && $0.from <= next.range.from }),
-                let gap = source.abandon(next.range, reason: "unreadable in the agent's log")
+                let gap = source.abandonUnreadable(next.range)
             {
                 announce(gap, context)
             }

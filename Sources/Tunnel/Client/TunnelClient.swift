@@ -195,7 +195,7 @@ package final class TunnelClient {
         self.attempt &+= 1
         totalLogBytes &+= handler?.sentLogBytes ?? 0
         totalFrameBytes &+= handler?.sentFrameBytes ?? 0
-        metDamage = failure.reason == "\(GoAwayCode.corrupt)"
+        if welcomedAt != nil { metDamage = failure.reason == "\(GoAwayCode.corrupt)" }
         handler = nil
         channel = nil
         let welcomed = welcomedAt.map { eventLoop.now - $0 }

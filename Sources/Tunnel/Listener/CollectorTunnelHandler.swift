@@ -134,7 +134,9 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             case .send(let frame): FrameEncoder.write(frame, into: &output)
             case .admit(let hello): admit(hello, context)
             case .append(let append): apply(append, context)
-            case .gap(let gap): receiver?.gap(gap)
+            case .gap(let gap):
+                epochs.insert(gap.range.epoch)
+                receiver?.gap(gap)
             case .clock(let estimate): receiver?.clock(estimate)
             case .leaving(let goAway): last = ("goodbye", goAway.message)
             case .close(let reason, let message): last = (reason, message)

@@ -91,6 +91,7 @@ package struct CollectorSession: Sendable {
             try countFree()
             return [.send(.pong(.init(sequence: ping.sequence, echo: ping.clock, clock: now)))]
         case (.open, .pong(let pong)):
+            try countFree()
             clock.measure(sent: pong.echo, peer: pong.clock, received: now)
             return [.clock(clock)]
         case (.open, .goAway(let goAway)):
@@ -108,7 +109,8 @@ package struct CollectorSession: Sendable {
     private mutating func countFree() throws(WireError) {
         freeFrames += 1
         guard freeFrames <= Self.maximumFreeFrames else {
-            throw WireError(.overrun, "the agent sent more than \(Self.maximumFreeFrames) gaps and pings in a second")
+            throw WireError(
+                .overrun, "the agent sent more than \(Self.maximumFreeFrames) gaps, pings and pongs in a second")
         }
     }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import ScrapeLog
+import TestSupport
 import Testing
 
 @testable import Tunnel

@@ -1,6 +1,7 @@
 import NIOCore
 import ScrapeLog
 import Synchronization
+import TestSupport
 
 @testable import Tunnel
 
@@ -80,8 +81,12 @@ final class MemoryLog: TunnelSource, Sendable {
         withState { $0.gaps = gaps + $0.gaps }
     }
 
-    func abandon(_ range: LogRange, reason: String) -> Frame.Gap? {
-        Frame.Gap(range: range, scrapes: 0, reason: reason)
+    func abandonUnreadable(_ range: LogRange) -> Frame.Gap? {
+        Frame.Gap(range: range, scrapes: 0, reason: "unreadable")
+    }
+
+    func abandonDamaged(_ range: LogRange) -> Frame.Gap? {
+        Frame.Gap(range: range, scrapes: 0, reason: "damaged")
     }
 
     var held: [LogRange] {

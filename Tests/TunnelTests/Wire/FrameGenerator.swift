@@ -1,5 +1,6 @@
 import NIOCore
 import ScrapeLog
+import TestSupport
 
 @testable import Tunnel
 

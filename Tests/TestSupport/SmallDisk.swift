@@ -1,14 +1,14 @@
 import Foundation
 
 /// A mounted tmpfs of a few kilobytes, unmounted with this object. Only for root.
-final class SmallDisk {
-    let path: String
+package final class SmallDisk {
+    package let path: String
     private let directory: TemporaryDirectory
 
     /// Whether this process may mount file systems.
-    static let isPossible = (try? SmallDisk(kibibytes: 64)) != nil
+    package static let isPossible = (try? SmallDisk(kibibytes: 64)) != nil
 
-    init(kibibytes: Int) throws {
+    package init(kibibytes: Int) throws {
         directory = try TemporaryDirectory()
         path = directory.path
         guard mount("tmpfs", path, "tmpfs", 0, "size=\(kibibytes)k") == 0 else { throw POSIXError(.EPERM) }
@@ -16,8 +16,14 @@ final class SmallDisk {
 
     deinit { umount2(path, Int32(MNT_DETACH)) }
 
-    func remount(readOnly: Bool) throws {
+    package func remount(readOnly: Bool) throws {
         let flags = UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0)
         guard mount("tmpfs", path, "tmpfs", flags, nil) == 0 else { throw POSIXError(.EBUSY) }
+    }
+
+    package func resize(kibibytes: Int) throws {
+        guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "size=\(kibibytes)k") == 0 else {
+            throw POSIXError(.EBUSY)
+        }
     }
 }
