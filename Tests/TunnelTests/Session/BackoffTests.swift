@@ -27,9 +27,26 @@ import Testing
     @Test func `time spent welcomed makes failures count from one again, and only if it was long enough`() {
         var backoff = Backoff(timers: TunnelTimers())
         for _ in 0..<10 { _ = backoff.delay(welcomed: nil, hint: nil, random: 0) }
-        #expect(backoff.delay(welcomed: .seconds(29), hint: nil, random: 0.5) == .seconds(15))
+        #expect(backoff.delay(welcomed: .seconds(4), hint: nil, random: 0.5) == .seconds(15))
         #expect(backoff.delay(welcomed: .seconds(30), hint: nil, random: 0.5) == .milliseconds(500))
+        for _ in 0..<19 { #expect(backoff.delay(welcomed: nil, hint: nil, random: 0.5) == .milliseconds(500)) }
+        #expect(backoff.delay(welcomed: nil, hint: nil, random: 0.5) == .milliseconds(500))
         #expect(backoff.delay(welcomed: nil, hint: nil, random: 0.5) == .seconds(1))
+    }
+
+    @Test func `for ten seconds after a working connection was lost a dial is never more than a second away`() {
+        for seed in UInt64(1)...50 {
+            var backoff = Backoff(timers: TunnelTimers())
+            var random = SeededGenerator(seed: seed)
+            for _ in 0..<20 { _ = backoff.delay(welcomed: nil, hint: nil, random: 0.9) }
+            var waited = backoff.delay(welcomed: .seconds(6), hint: nil, random: .random(in: 0..<1, using: &random))
+            while waited < .seconds(10) {
+                let delay = backoff.delay(welcomed: nil, hint: nil, random: .random(in: 0..<1, using: &random))
+                #expect(delay <= .seconds(1), "seed \(seed)")
+                waited = waited + delay
+            }
+            #expect(backoff.delay(welcomed: nil, hint: nil, random: 1) == .seconds(30), "seed \(seed)")
+        }
     }
 
     @Test func `a delay the collector asks for wins, within 0.2 s and 10 min`() {

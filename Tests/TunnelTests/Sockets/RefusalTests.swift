@@ -189,8 +189,9 @@ import Testing
         let peer = try await RawPeer.connect(to: collector.port, isTLS: isTLS)
         try await talk(peer)
         #expect(await eventually { peer.isClosed && !collector.authority.refusals.isEmpty })
-        #expect(try await collector.isAlive())
+        // Before the agent below, which a busy machine may keep from a handshake within these short timers.
         #expect(collector.authority.refusals.count == 1)
+        #expect(try await collector.isAlive())
         let refusal = try #require(collector.authority.refusals.first)
         await collector.stop()
         return (refusal, peer.frames)
