@@ -88,6 +88,8 @@ import Testing
             .init(collectorPort: relay.port, interval: "5s", jobs: [Job("one", exporter.address)]))
         let path = try await collector.path(["job": "one"])
         try await collector.get(path, until: 200)
+        // A connection that has worked for a while, not one that was just made.
+        try await Task.sleep(for: .seconds(2))
         let before = relay.accepted
         relay.cut()
         let begun = ContinuousClock.now

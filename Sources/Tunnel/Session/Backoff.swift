@@ -12,7 +12,7 @@ package struct Backoff: Sendable {
 
     private static let patience = TimeAmount.seconds(10)
     /// A connection that lasted this long worked; one that is dropped at once is not worth patience.
-    private static let worked = TimeAmount.seconds(5)
+    private static let worked = TimeAmount.seconds(1)
 
     package init(timers: TunnelTimers) {
         self.timers = timers

@@ -27,7 +27,7 @@ import Testing
     @Test func `time spent welcomed makes failures count from one again, and only if it was long enough`() {
         var backoff = Backoff(timers: TunnelTimers())
         for _ in 0..<10 { _ = backoff.delay(welcomed: nil, hint: nil, random: 0) }
-        #expect(backoff.delay(welcomed: .seconds(4), hint: nil, random: 0.5) == .seconds(15))
+        #expect(backoff.delay(welcomed: .milliseconds(900), hint: nil, random: 0.5) == .seconds(15))
         #expect(backoff.delay(welcomed: .seconds(30), hint: nil, random: 0.5) == .milliseconds(500))
         for _ in 0..<19 { #expect(backoff.delay(welcomed: nil, hint: nil, random: 0.5) == .milliseconds(500)) }
         #expect(backoff.delay(welcomed: nil, hint: nil, random: 0.5) == .milliseconds(500))
