@@ -56,18 +56,21 @@ final class LogTunnelSource: TunnelSource {
     }
 
     func abandonUnreadable(_ range: LogRange) -> Frame.Gap? {
-        guard let end = log.segmentEnd(of: range) else { return nil }
-        let rest = LogRange(epoch: range.epoch, from: range.from, to: end)
+        guard let rest = restOfSegment(range) else { return nil }
         return give(up: rest, scrapes: log.walk(rest).scrapes, reason: "unreadable in the agent's log")
     }
 
     func abandonDamaged(_ range: LogRange) -> Frame.Gap? {
-        guard let end = log.segmentEnd(of: range) else { return nil }
-        let rest = LogRange(epoch: range.epoch, from: range.from, to: end)
+        guard let rest = restOfSegment(range) else { return nil }
         let walk = log.walk(rest)
         // The collector's word alone is no reason to throw data away.
         guard !walk.isSound else { return nil }
         return give(up: rest, scrapes: walk.scrapes, reason: "damaged in the agent's log")
+    }
+
+    /// From the start of `range` to where its segment ends.
+    private func restOfSegment(_ range: LogRange) -> LogRange? {
+        log.segmentEnd(of: range).map { LogRange(epoch: range.epoch, from: range.from, to: $0) }
     }
 
     private func give(up range: LogRange, scrapes: UInt64, reason: String) -> Frame.Gap {

@@ -149,7 +149,7 @@ final class AgentReplica: TunnelReceiver {
     /// Applies the records in these bytes when they continue the newest epoch.
     private func show(_ range: LogRange, _ bytes: ByteBuffer, _ arrived: Int64, _ state: inout State) throws {
         metrics.replicatedBytes.increment(by: bytes.readableBytes)
-        let isNewest = state.log.heldRanges.last.map { $0.epoch == range.epoch } ?? true
+        let isNewest = state.log.newestEpoch.map { $0 == range.epoch } ?? true
         guard isNewest || state.unkept?.epoch == range.epoch else { return }
         var assembler = RecordAssembler(epoch: range.epoch, offset: range.from)
         if let newest = state.newest, newest.epoch == range.epoch, newest.assembler.end >= range.from {

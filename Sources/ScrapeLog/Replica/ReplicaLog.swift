@@ -80,6 +80,9 @@ package final class ReplicaLog {
         }
     }
 
+    /// The epoch that arrived last, of those of which something is kept.
+    package var newestEpoch: UInt64? { epochs.last { !$0.files.isEmpty }?.epoch }
+
     /// Bytes kept.
     package var byteCount: UInt64 {
         epochs.reduce(0) { $0 + $1.files.reduce(0) { $0 + $1.byteCount } }
