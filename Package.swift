@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "PrometheusInstrumentation", swiftSettings: settings),
         .target(name: "Exposition", swiftSettings: settings),
         .target(name: "Relabeling", swiftSettings: settings),
-        .target(name: "ScrapeCodec", dependencies: ["CZstd", nio], swiftSettings: strict),
+        .target(name: "ScrapeCodec", dependencies: ["Exposition", "CZstd", nio], swiftSettings: strict),
         .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: strict),
         .target(
@@ -135,7 +135,7 @@ let package = Package(
         .testTarget(
             name: "CollectorTests",
             dependencies: [
-                "Collector", "Views", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",
+                "Agent", "Collector", "Views", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS",
                 "PrometheusInstrumentation", "TestSupport", nio,
             ], swiftSettings: settings),
         .testTarget(

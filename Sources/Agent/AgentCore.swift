@@ -30,10 +30,12 @@ final class AgentCore {
     private let name: String
 
     private var table = TargetTable()
-    private var encoder = ScrapeEncoder()
+    private var scrapeLogger: ScrapeLogger
     private var source: LogTunnelSource?
     private var clients: [TunnelClient] = []
     private var flushScheduled = false
+    /// Scrapes that wait to be appended again.
+    private var lostScrapes = 0
     private var isStarting = true
     private var isSyncing = false
     private var timers: [RepeatedTask] = []
@@ -59,6 +61,7 @@ final class AgentCore {
                 storage: storage, maximumBytes: settings.log.maxSize,
                 fallbackBytes: Int(clamping: settings.log.memorySize)),
             nowMilliseconds: now)
+        self.scrapeLogger = ScrapeLogger(log: log)
         self.jobs = try JobTLSContexts(options.settings)
     }
 
@@ -125,6 +128,7 @@ final class AgentCore {
     private func wireLog() {
         log.table = { [weak self] in self?.table.entries ?? [] }
         log.onStateChange = { [weak self] state in self?.report(state) }
+        log.onScrapesLost = { [weak self] count in self?.appendAgain(count) }
         log.configureCollectors(settings.collectors.map { TunnelAddress($0).description })
         let repaired = log.statistics.repairedBytes
         if repaired > 0 {
@@ -205,6 +209,7 @@ final class AgentCore {
 
     private func withdraw(_ reference: UInt32) {
         table.remove(reference)
+        scrapeLogger.forget(reference)
         metrics.targets.set(Double(table.count))
         log.append(.targetWithdrawn, target: reference, time: nowMilliseconds, payload: ByteBuffer())
         scheduleFlush()
@@ -212,22 +217,22 @@ final class AgentCore {
 
     private func append(_ record: ScrapeRecord, _ reference: UInt32) {
         metrics.observe(record)
-        if !write(record, reference) {
-            // Even compressed it is more than half a segment. The attempt is recorded all the same, as what it was.
-            var failed = record
-            failed.outcome = ScrapeOutcome(
-                code: .bodyTooLarge,
-                message: "the body of \(record.body.readableBytes) bytes does not fit the agent's log")
-            failed.body = ByteBuffer()
-            _ = write(failed, reference)
-        }
+        scrapeLogger.append(record, target: reference)
         scheduleFlush()
     }
 
-    private func write(_ record: ScrapeRecord, _ reference: UInt32) -> Bool {
-        var payload = ByteBuffer()
-        let kind = RecordKind(rawValue: encoder.encode(record, into: &payload)) ?? .keyframe
-        return log.append(kind, target: reference, time: record.timestamp, payload: payload)
+    /// The log is in the middle of something: it is done as soon as that is over.
+    private func appendAgain(_ count: Int) {
+        defer { lostScrapes += count }
+        guard lostScrapes == 0 else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute {
+            let core = bound.value
+            let count = core.lostScrapes
+            core.lostScrapes = 0
+            core.scrapeLogger.appendAgain(count)
+            core.flush()
+        }
     }
 
     private func scheduleFlush() {
@@ -242,6 +247,7 @@ final class AgentCore {
 
     private func flush() {
         log.flush()
+        if lostScrapes == 0 { scrapeLogger.flushed() }
         for client in clients { client.logGrew() }
     }
 

@@ -6,7 +6,8 @@ import ScrapeCodec
 /// nothing inside listens.
 struct AgentMetrics: Sendable {
     let registry: MetricsRegistry
-    let scrapes: MetricFamily<Counter>
+    /// By the raw value of the outcome's code: looked up for every scrape.
+    private let scrapes: [Counter]
     let scrapeDuration: Histogram
     let bodyBytes: Counter
     let targets: Gauge
@@ -30,8 +31,9 @@ struct AgentMetrics: Sendable {
         self.registry = registry
         try registry.register(ProcessCollector())
         try registry.register(BuildInfo(program: "culvert", version: version))
-        scrapes = try registry.counter(
+        let outcomes = try registry.counter(
             "culvert_scrapes_total", help: "Scrape attempts, by how they ended.", labels: ["outcome"])
+        scrapes = ScrapeOutcome.Code.allCases.map { outcomes["\($0)"] }
         scrapeDuration = try registry.histogram(
             "culvert_scrape_duration_seconds", help: "How long scrape attempts took.")
         bodyBytes = try registry.counter(
@@ -73,7 +75,7 @@ struct AgentMetrics: Sendable {
     }
 
     func observe(_ record: ScrapeRecord) {
-        scrapes["\(record.outcome.code)"].increment()
+        scrapes[Int(record.outcome.code.rawValue)].increment()
         scrapeDuration.observe(Double(record.duration) / 1e6)
         bodyBytes.increment(by: record.body.readableBytes)
     }

@@ -8,6 +8,10 @@ package struct ScrapeCodecError: Error, Sendable, Hashable, CustomStringConverti
         case tooLarge
         /// A kind of record or an encoding this release does not read.
         case unsupported
+        /// A record that builds on others which were not seen; the target's next keyframe mends it.
+        case outOfSequence
+        /// The body was asked for too late: a newer one has taken its place.
+        case superseded
         /// The compression library failed, for lack of memory as a rule.
         case compression
     }

@@ -1,57 +1,127 @@
 package import NIOCore
+import Synchronization
 
 /// Turns record payloads back into scrapes, whoever wrote them.
 ///
-/// Owns a decompressor's working memory, and allocates nothing for a body beyond `maximumBodyBytes`.
+/// Owns, for one agent's log, the dictionary of the segment that is being read and each target's newest body. What it
+/// keeps is bounded by its limits. A record that is damaged, or builds on one that was not seen, is an error; the target's
+/// next keyframe mends it.
 package struct ScrapeDecoder {
-    /// The largest body that is accepted.
-    package let maximumBodyBytes: Int
+    private let limits: CodecLimits
+    private let lineDecoder: LineDecoder
+    private var dictionary: LineDictionary
+    private var targets: [UInt32: Entry] = [:]
     private var decompressor: DecompressionContext?
+    /// What all targets' bodies cost together.
+    private var totalLines = 0
+    private var totalBytes = 0
 
-    package init(maximumBodyBytes: Int = 64 << 20) { self.maximumBodyBytes = maximumBodyBytes }
+    private struct Entry {
+        var body: TargetBody
+        /// Where the target's last record stands.
+        var position: UInt64
+        /// Whether its keyframe belongs to the segment being read.
+        var isCurrent = true
+    }
 
-    /// The scrape in a record's payload; `time` is the record header's.
+    package init(limits: CodecLimits = CodecLimits()) {
+        self.limits = limits
+        lineDecoder = LineDecoder(limits: limits)
+        dictionary = LineDictionary(limits: limits.dictionary)
+    }
+
+    /// A segment of the log begins. Bodies stay, and can be rendered, until their target's next keyframe.
+    package mutating func beginSegment() {
+        dictionary = LineDictionary(limits: limits.dictionary)
+        for target in targets.keys { targets[target]?.isCurrent = false }
+    }
+
+    /// The target is gone, or its reference means another.
+    package mutating func forget(_ target: UInt32) {
+        guard let entry = targets.removeValue(forKey: target) else { return }
+        let cost = entry.body.state.withLock { ($0.lines, $0.ownBytes) }
+        totalLines -= cost.0
+        totalBytes -= cost.1
+    }
+
+    /// Takes in a dictionary record.
+    package mutating func addLines(_ payload: ByteBuffer) throws(ScrapeCodecError) {
+        try LineDecoder.add(payload, to: dictionary)
+    }
+
+    /// Decodes a scrape's record.
+    ///
+    /// - Parameters:
+    ///   - kind: the record header's; a keyframe or a delta.
+    ///   - time: the record header's, milliseconds since the Unix epoch.
+    ///   - position: the record's offset in the log.
+    ///   - distance: back to the target's previous record in the segment.
+    ///   - publish: given the scrape before any other thread can find that its predecessor is superseded. It must not
+    ///     render there.
     package mutating func decode(
-        kind: UInt8, time: Int64, payload: ByteBuffer
-    ) throws(ScrapeCodecError) -> ScrapeRecord {
-        let keyframe = try parse(kind: kind, time: time, payload: payload)
-        let summary = keyframe.summary
-        return ScrapeRecord(
-            scheduled: summary.scheduled, timestamp: summary.timestamp, duration: summary.duration,
-            outcome: summary.outcome, contentType: summary.contentType, body: try body(of: keyframe))
-    }
-
-    /// Everything but the body, which is not touched; `time` is the record header's.
-    package func decodeMeta(
-        kind: UInt8, time: Int64, payload: ByteBuffer
-    ) throws(ScrapeCodecError) -> ScrapeSummary {
-        try parse(kind: kind, time: time, payload: payload).summary
-    }
-
-    private func parse(kind: UInt8, time: Int64, payload: ByteBuffer) throws(ScrapeCodecError) -> KeyframePayload {
-        guard kind == KeyframePayload.kind else {
+        kind: UInt8, target: UInt32, time: Int64, position: UInt64, distance: UInt32, payload: ByteBuffer,
+        publish: (DecodedScrape) -> Void
+    ) throws(ScrapeCodecError) {
+        let body: TargetBody
+        switch kind {
+        case EncodedScrape.keyframe:
+            forget(target)
+            body = TargetBody()
+        case EncodedScrape.delta:
+            guard let entry = targets[target], entry.isCurrent, entry.position == position &- UInt64(distance) else {
+                throw ScrapeCodecError(code: .outOfSequence, message: "a difference from a scrape that is not known")
+            }
+            body = entry.body
+        default:
             throw ScrapeCodecError(code: .unsupported, message: "a record of kind \(kind) where a scrape was expected")
         }
-        return try KeyframePayload(decoding: payload, time: time, maximumBodyBytes: maximumBodyBytes)
+        targets[target] = Entry(body: body, position: position)
+        if decompressor == nil { decompressor = DecompressionContext() }
+        let work = DecodingWork(lines: lineDecoder, dictionary: dictionary, limits: limits, decompressor: decompressor)
+        let room = (lines: limits.totalLines - totalLines, bytes: limits.totalBytes - totalBytes)
+        let result = body.state.withLock { state -> Result<(Int, Int), ScrapeCodecError> in
+            let before = (state.lines, state.ownBytes)
+            do throws(ScrapeCodecError) {
+                guard !state.isBroken else {
+                    throw ScrapeCodecError(code: .outOfSequence, message: "a difference from a damaged scrape")
+                }
+                let summary = try work.decode(payload, time: time, into: &state)
+                let more = (state.lines - before.0, state.ownBytes - before.1)
+                guard more.0 <= room.lines, more.1 <= room.bytes else {
+                    throw ScrapeCodecError(
+                        code: .tooLarge, message: "the agent's bodies together are beyond what is kept of one agent")
+                }
+                let isEmpty = summary.bodyBytes == 0
+                publish(
+                    DecodedScrape(
+                        summary: summary,
+                        body: isEmpty ? .empty : DecodedBody(target: body, version: state.version)))
+                return .success(more)
+            } catch {
+                // What is half applied is of no use.
+                state = TargetBody.State(version: state.version &+ 1, isBroken: true)
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let more):
+            totalLines += more.0
+            totalBytes += more.1
+        case .failure(let error):
+            recount(target)
+            throw error
+        }
     }
 
-    private mutating func body(of keyframe: KeyframePayload) throws(ScrapeCodecError) -> ByteBuffer {
-        let length = keyframe.summary.bodyBytes
-        switch keyframe.encoding {
-        case .raw:
-            guard keyframe.storedBody.readableBytes == length else {
-                throw ScrapeCodecError(
-                    code: .malformed,
-                    message: "\(keyframe.storedBody.readableBytes) bytes of body; expected \(length)",
-                    culprit: "keyframe")
-            }
-            return keyframe.storedBody
-        case .zstd:
-            guard let context = decompressor ?? DecompressionContext() else {
-                throw ScrapeCodecError(code: .compression, message: "no memory for a decompressor")
-            }
-            decompressor = context
-            return try context.decompress(keyframe.storedBody, exactly: length)
+    /// After a failure the target costs nothing any more.
+    private mutating func recount(_ target: UInt32) {
+        targets[target] = nil
+        totalLines = 0
+        totalBytes = 0
+        for entry in targets.values {
+            let cost = entry.body.state.withLock { ($0.lines, $0.ownBytes) }
+            totalLines += cost.0
+            totalBytes += cost.1
         }
     }
 }

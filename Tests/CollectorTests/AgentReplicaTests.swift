@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 import Tunnel
 
+@testable import Agent
 @testable import Collector
 @testable import Views
 
@@ -15,9 +16,17 @@ import Tunnel
     private let store = TargetStore(clock: { Moment(wall: 1_000_000_000, steady: 5_000_000) })
     private let log: ScrapeLog
     private let announcements = Announcements()
+    private let scrapes: Scrapes
+
+    /// The agent's end, as it is in an agent.
+    private final class Scrapes {
+        var logger: ScrapeLogger
+        init(_ log: ScrapeLog) { logger = ScrapeLogger(log: log) }
+    }
 
     init() throws {
         log = try ScrapeLog(.init(storage: .memory(maximumBytes: 16 << 20)), nowMilliseconds: 1_000_000_000)
+        scrapes = Scrapes(log)
         log.table = { [announcements] in announcements.entries }
     }
 
@@ -52,13 +61,10 @@ import Tunnel
     }
 
     private func scrape(_ target: UInt32, at time: Int64, _ body: String) {
-        var encoder = ScrapeEncoder()
-        var payload = ByteBuffer()
         let record = ScrapeRecord(
             scheduled: time, timestamp: time, duration: 1_000, outcome: .success, contentType: "text/plain",
             body: ByteBuffer(string: body))
-        let kind = RecordKind(rawValue: encoder.encode(record, into: &payload)) ?? .keyframe
-        log.append(kind, target: target, time: time, payload: payload)
+        scrapes.logger.append(record, target: target)
     }
 
     private func bodies() async -> [String] {

@@ -25,7 +25,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        .target(name: "ScrapeCodec", dependencies: ["CZstd", nio], swiftSettings: fuzzed),
+        .target(name: "Exposition", swiftSettings: fuzzed),
+        .target(name: "ScrapeCodec", dependencies: ["Exposition", "CZstd", nio], swiftSettings: fuzzed),
         .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: fuzzed),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: settings),
         .target(
@@ -35,6 +36,10 @@ let package = Package(
         .executableTarget(
             name: "FuzzRecords", dependencies: ["ScrapeLog", "ScrapeCodec", nio], swiftSettings: engine,
             linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzCodec", dependencies: ["ScrapeCodec", nio], swiftSettings: engine, linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzLines", dependencies: ["Exposition"], swiftSettings: engine, linkerSettings: linked),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -24,8 +24,6 @@ struct RecordApplier {
     /// Targets of one agent that are shown; what it announces beyond is counted as failed.
     static let maximumTargets = 20_000
     private static let longestInterval: Int64 = 366 * 86_400_000
-    /// The end of the year 9999, milliseconds.
-    private static let latestTime: Int64 = 253_402_300_799_999
 
     init(agent: AgentState, store: TargetStore) {
         self.agent = agent
@@ -39,8 +37,9 @@ struct RecordApplier {
             case .segmentHeader: begin(try SegmentHeader(decoding: record.payload))
             case .targetAnnounced: try announce(record)
             case .targetWithdrawn: withdraw(record.header.target)
-            case .keyframe, .delta: try scraped(record, arrived: arrived)
-            case .line, .gap: break
+            case .line: try decoder.addLines(record.payload)
+            case .keyframe, .delta: scraped(record, arrived: arrived)
+            case .gap: break
             }
         } catch {
             failures += 1
@@ -48,6 +47,7 @@ struct RecordApplier {
     }
 
     private mutating func begin(_ segment: SegmentHeader) {
+        decoder.beginSegment()
         isReadingTable = true
         tableReferences = [:]
         tableRemaining = segment.announcements
@@ -58,6 +58,7 @@ struct RecordApplier {
     private mutating func finishTable() {
         guard isReadingTable, tableRemaining == 0 else { return }
         isReadingTable = false
+        for reference in references.keys where tableReferences[reference] == nil { decoder.forget(reference) }
         references = tableReferences
         tableReferences = [:]
         let named = Set(references.values)
@@ -97,40 +98,31 @@ struct RecordApplier {
     }
 
     private mutating func withdraw(_ reference: UInt32) {
+        decoder.forget(reference)
         guard let id = references.removeValue(forKey: reference) else { return }
         // Another reference may have announced the same target since.
         guard !references.values.contains(id) else { return }
         store.withdraw(id)
     }
 
-    private mutating func scraped(_ record: LogRecord, arrived: Int64?) throws {
-        guard let id = references[record.header.target] else { return }
-        let kind = record.header.kind.rawValue
-        let time = record.header.time
-        let payload = record.payload
-        let summary = try decoder.decodeMeta(kind: kind, time: time, payload: payload)
-        guard (0...Self.latestTime).contains(summary.timestamp), (0...Self.latestTime).contains(summary.scheduled)
-        else {
+    private mutating func scraped(_ record: LogRecord, arrived: Int64?) {
+        let header = record.header
+        guard let id = references[header.target] else { return }
+        let publisher = ScrapePublisher(agent: agent, store: store)
+        var isPublished = true
+        do throws(ScrapeCodecError) {
+            try decoder.decode(
+                kind: header.kind.rawValue, target: header.target, time: header.time, position: record.offset,
+                distance: header.previous, payload: record.payload
+            ) { isPublished = publisher.publish(id, $0.summary, ScrapeRendering($0.body), arrived) }
+        } catch {
             failures += 1
-            return
+            // That there was a scrape is certain; the one before it does not speak for the target any more.
+            let summary = ScrapeSummary(
+                scheduled: header.time, timestamp: header.time, duration: 0, outcome: .success, contentType: "",
+                bodyBytes: 0)
+            isPublished = publisher.publish(id, summary, ScrapeRendering(decode: { throw error }), arrived)
         }
-        let meta = ScrapeRecord(
-            scheduled: summary.scheduled, timestamp: summary.timestamp, duration: summary.duration,
-            outcome: summary.outcome, contentType: summary.contentType, body: ByteBuffer())
-        let rendering = ScrapeRendering {
-            var decoder = ScrapeDecoder()
-            return try decoder.decode(kind: kind, time: time, payload: payload).body
-        }
-        store.scraped(
-            id,
-            StoredScrape(
-                record: meta, bodyBytes: summary.bodyBytes, arrived: arrived ?? concluded(summary.timestamp),
-                rendering: rendering))
-    }
-
-    /// When a record that was on disk must have arrived: its time by our clock, but not in the future.
-    private func concluded(_ timestamp: Int64) -> Int64 {
-        let now = store.now
-        return now.steady - max(0, agent.age(of: timestamp, at: now))
+        if !isPublished { failures += 1 }
     }
 }

@@ -8,12 +8,15 @@ import Glibc
 /// where readers stop early are not acted upon: a NUL at the start of a line of text, and what follows `# EOF`.
 package struct LineScanner: Sendable {
     /// Where the next line begins, in bytes from the start of the body.
-    package private(set) var offset = 0
+    package private(set) var offset: Int
     private let isOpenMetrics: Bool
 
-    /// A scanner at the start of a body of the given format; all but OpenMetrics is read as text.
-    package init(format: ContentType) {
+    /// A scanner of a body of the given format; all but OpenMetrics is read as text.
+    ///
+    /// - Parameter offset: where the first line begins, in bytes from the start of the body.
+    package init(format: ContentType, at offset: Int = 0) {
         self.isOpenMetrics = format == .openMetrics
+        self.offset = max(0, offset)
     }
 
     /// The next line, or nil at the end of the body. Each call must be lent the same bytes.

@@ -22,22 +22,32 @@ extension ScrapeLog {
     ///
     /// `time` is in milliseconds since the Unix epoch. The first record of an epoch, and one that does not fit its segment
     /// any more, is preceded by a segment header and the full target table.
+    ///
+    /// - Parameter lines: the payload of a dictionary record that has to stand before it in the same segment, or nothing.
     @discardableResult
-    package func append(_ kind: RecordKind, target: UInt32, time: Int64, payload: ByteBuffer) -> Bool {
+    package func append(
+        _ kind: RecordKind, target: UInt32, time: Int64, payload: ByteBuffer, lines: ByteBuffer = ByteBuffer()
+    ) -> Bool {
         guard !isClosed else { return false }
-        guard payload.readableBytes <= maximumPayload else {
+        guard max(payload.readableBytes, lines.readableBytes) <= maximumPayload else {
             counters.droppedRecords += 1
             return false
         }
         lastTime = time
-        _ = makeRoom(target: target, payloadBytes: payload.readableBytes, time: time)
+        _ = makeRoom(target: target, payloadBytes: Self.room(payload, lines), time: time)
         guard kind != .delta || chains[target]?.keyframe != nil else {
             counters.droppedRecords += 1
             return false
         }
+        if lines.readableBytes > 0 { write(.line, target: 0, time: time, payload: lines) }
         write(kind, target: target, time: time, payload: payload)
         if pending.readableBytes >= Self.flushThreshold { flush() }
         return true
+    }
+
+    /// What `makeRoom` has to be asked for so that both records of a scrape go into one segment.
+    package static func room(_ payload: ByteBuffer, _ lines: ByteBuffer) -> Int {
+        payload.readableBytes + (lines.readableBytes > 0 ? lines.readableBytes + RecordHeader.size : 0)
     }
 
     /// Begins a new segment now when a record of this size would not go into the current one; returns the offset at
@@ -164,9 +174,12 @@ extension ScrapeLog {
         pendingFirstTime = nil
     }
 
-    /// Goes on in memory, under a new epoch, with the records that the disk did not take.
+    /// Goes on in memory, under a new epoch.
+    ///
+    /// Of what the disk did not take, scrapes build on what is in the old epoch and are of no use in the new one: their
+    /// maker is told how many to append again. The targets are all in the new segment's table.
     func enterMemory(_ error: ScrapeLogError) {
-        let lost = pending
+        let lost = Int(clamping: pendingScrapes)
         clearPending()
         unsynced = []
         counters.storageFailures += 1
@@ -179,20 +192,7 @@ extension ScrapeLog {
         }
         startEpoch()
         setState(.memory(reason: error.description))
-        replay(lost)
-    }
-
-    private func replay(_ records: ByteBuffer) {
-        var rest = records
-        while let header = try? RecordHeader.parse(rest, at: rest.readerIndex),
-            let record = rest.readSlice(length: Int(header.length))
-        {
-            guard header.kind != .segmentHeader else { continue }
-            var payload = record
-            payload.moveReaderIndex(forwardBy: RecordHeader.size)
-            append(header.kind, target: header.target, time: header.time, payload: payload)
-        }
-        flush()
+        if lost > 0 { onScrapesLost?(lost) }
     }
 
     func setState(_ new: ScrapeLogState) {

@@ -81,6 +81,8 @@ package final class ScrapeLog {
 
     /// Asked at each segment's start for every target there is. Must not append. Set it before the first append.
     package var table: () -> [(target: UInt32, payload: ByteBuffer)] = { [] }
+    /// Told that the scrapes appended last, so many of them, are to be appended again. Must not append at once.
+    package var onScrapesLost: ((Int) -> Void)?
     /// Told once per change of `state`: material for one log line.
     package var onStateChange: ((ScrapeLogState) -> Void)?
 

@@ -5,18 +5,25 @@ import NIOCore
 import NIOHTTP1
 import TLS
 
-/// Hummingbird's HTTP/1 channel with our TLS in front, when there is a certificate, and our reason phrases.
+/// Hummingbird's HTTP/1 channel with our TLS in front, when there is a certificate, our reason phrases, and our own
+/// answers to scrapes of target pages.
 struct WebChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
     let http: HTTP1Channel
     let tls: (@Sendable () -> TLSContext)?
+    /// Answers scrapes of target pages and closes idle connections; nil to leave both to Hummingbird.
+    let targetPages: (@Sendable () -> TargetPageHandler)?
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         http.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let operations = channel.pipeline.syncOperations
             let encoder = try operations.handler(type: HTTPResponseEncoder.self)
             try operations.addHandler(StatusReasonHandler(), position: .after(encoder))
+            if let targetPages {
+                let decoder = try operations.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+                try operations.addHandler(targetPages(), position: .after(decoder))
+            }
             if let tls {
                 try operations.addHandler(TLSHandler(context: tls(), serverName: nil), position: .first)
             }

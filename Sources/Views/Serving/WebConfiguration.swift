@@ -22,6 +22,10 @@ package struct WebConfiguration: Sendable {
     package var tls: (@Sendable () -> TLSContext)?
     /// Connections at a time; more wait to be accepted.
     package var maximumConnections = 4096
+    /// After which an idle connection is closed.
+    package var idleTimeout = Duration.seconds(60)
+    /// Whether plain scrapes of target pages are answered on the event loop; the router's answers are the same.
+    package var usesFastPath = true
 
     package init(
         host: String, port: Int, externalURL: ExternalURL? = nil, routePrefix: String = "",

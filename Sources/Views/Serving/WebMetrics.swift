@@ -1,9 +1,17 @@
 import PrometheusInstrumentation
+import Synchronization
 
 /// The web port's own metrics. Labels come from a closed set of routes, never from a request.
-struct WebMetrics: Sendable {
-    let requests: MetricFamily<Counter>
-    let bytes: Counter
+final class WebMetrics: Sendable {
+    private struct Answer: Hashable {
+        let handler: String
+        let code: Int
+    }
+
+    private let requests: MetricFamily<Counter>
+    private let bytes: Counter
+    /// The series there are, found without writing their labels each time.
+    private let known = Mutex<[Answer: Counter]>([:])
 
     init(_ registry: MetricsRegistry) throws {
         requests = try registry.counter(
@@ -13,7 +21,14 @@ struct WebMetrics: Sendable {
     }
 
     func count(_ handler: String, _ code: Int, bytes count: Int) {
-        requests[handler, "\(code)"].increment()
+        let answer = Answer(handler: handler, code: code)
+        let counter = known.withLock { known in
+            if let counter = known[answer] { return counter }
+            let counter = requests[handler, "\(code)"]
+            known[answer] = counter
+            return counter
+        }
+        counter.increment()
         bytes.increment(by: Double(count))
     }
 }

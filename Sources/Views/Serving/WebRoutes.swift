@@ -1,4 +1,3 @@
-import Exposition
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -11,8 +10,9 @@ struct WebRoutes: Sendable {
     let registry: MetricsRegistry
     let reload: @Sendable () throws -> Void
     let metrics: WebMetrics
+    let targetPages: TargetPages
 
-    private static let textFormat = "text/plain; version=0.0.4; charset=utf-8"
+    static let textFormat = "text/plain; version=0.0.4; charset=utf-8"
     private static let json = "application/json"
 
     func register(on router: Router<ReaderContext>) {
@@ -36,9 +36,10 @@ struct WebRoutes: Sendable {
         group.get(path) { request, context in counted(name, await handler(request, context)) }
         group.head(path) { request, context in
             var response = counted(name, await handler(request, context))
-            // The length a GET would have, without the body.
-            if let length = response.body.contentLength { response.headers[.contentLength] = String(length) }
+            // The length a GET would have, without the body; in this order, as a new body brings its own length.
+            let length = response.body.contentLength
             response.body = ResponseBody()
+            response.headers[.contentLength] = length.map { String($0) }
             return response
         }
         for method in [HTTPRequest.Method.post, .put, .delete, .patch] {
@@ -69,71 +70,11 @@ struct WebRoutes: Sendable {
         guard timestamps == "true" || timestamps == "false" else {
             return failure(400, "timestamps must be true or false")
         }
-        let compresses = wantsCompression(request, context)
-        let reading = await store.read(
-            id, reader: reader(request, context), limit: patience(request), compressed: compresses)
-        switch reading {
-        case .unknown: return failure(404, "no such target")
-        case .withdrawn: return page([], Self.textFormat)
-        case .unavailable(let status, let reason): return failure(status, reason)
-        case .body(let body):
-            return serve(body, timestamps: timestamps == "true", request, compresses)
-        }
-    }
-
-    private func serve(_ body: ScrapeBody, timestamps: Bool, _ request: Request, _ compresses: Bool) -> Response {
-        let format = ContentType(body.contentType)
-        if format == .protobuf, !Negotiation.accepts(request.headers[values: .accept], protobuf: true) {
-            return failure(406, "this target answers in protobuf, which the reader does not accept")
-        }
-        if timestamps, format == .protobuf {
-            return failure(406, "this target answers in protobuf, to which timestamps cannot be added")
-        }
-        var headers: HTTPFields = [:]
-        if !body.contentType.isEmpty { headers[.contentType] = body.contentType }
-        var bytes = body.bytes
-        if timestamps {
-            bytes = stamped(body, format)
-        } else if compresses, let compressed = body.compressed {
-            bytes = compressed
-            headers[.contentEncoding] = "gzip"
-        }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
-    }
-
-    /// The scrape's own time on every sample, in the collector's clock when the agent's is known to be far off.
-    private func stamped(_ body: ScrapeBody, _ format: ContentType) -> ByteBuffer {
-        var output: [UInt8] = []
-        unsafe body.bytes.withUnsafeReadableBytes { bytes in
-            unsafe SampleTimestamps.stamp(
-                bytes, format: format, milliseconds: body.readerTimestamp, into: &output)
-        }
-        return ByteBuffer(bytes: output)
-    }
-
-    /// A number for the one who reads: its address and what it calls itself. Two Prometheis on one host share it; their
-    /// reads then follow the rule for newcomers, which is right but for the rare phase at the edge of a scrape.
-    private func reader(_ request: Request, _ context: ReaderContext) -> UInt64 {
-        var hasher = Hasher()
-        hasher.combine(context.address?.ipAddress ?? "")
-        hasher.combine(request.headers[.userAgent] ?? "")
-        return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
-
-    /// How long this reader waits for a scrape: its announced timeout less a margin.
-    private func patience(_ request: Request) -> Duration {
-        let announced = request.headers[.scrapeTimeout].flatMap { Double($0) } ?? 10
-        guard announced.isFinite, announced > 0 else { return .zero }
-        let seconds = min(announced, 120)
-        return .milliseconds(Int64((seconds - min(0.5, seconds * 0.1)) * 1000))
-    }
-
-    private func wantsCompression(_ request: Request, _ context: ReaderContext) -> Bool {
-        switch configuration.compression {
-        case .off: return false
-        case .auto where context.isLoopback: return false
-        case .auto, .on: return Negotiation.acceptsGzip(request.headers[values: .acceptEncoding])
-        }
+        let headers = TargetRequestHeaders(
+            userAgent: request.headers[.userAgent], scrapeTimeout: request.headers[.scrapeTimeout],
+            accept: request.headers[values: .accept], acceptEncoding: request.headers[values: .acceptEncoding])
+        let asked = targetPages.request(id, timestamps: timestamps == "true", headers, context.reader)
+        return Response(await targetPages.response(to: asked))
     }
 
     // MARK: Agents
@@ -236,23 +177,11 @@ struct WebRoutes: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// An error with its reason in the status line, cut to fit, for Prometheus' target page, and in the body, for people.
     private func failure(_ status: Int, _ reason: String) -> Response {
-        var response = text(HTTPResponse.Status(code: status), reason + "\n")
-        response.headers[.culvertReason] = StatusReasonHandler.clean(reason)
-        return response
+        Response(PageResponse(failure: status, reason))
     }
 }
 
 extension HTTPField.Name {
-    fileprivate static let culvertReason = Self(StatusReasonHandler.header)
     fileprivate static let scrapeTimeout = Self("x-prometheus-scrape-timeout-seconds")
-}
-
-extension HTTPFields {
-    /// Unset when the name is not valid, which ours are.
-    fileprivate subscript(name: HTTPField.Name?) -> String? {
-        get { name.flatMap { self[$0] } }
-        set { if let name { self[name] = newValue } }
-    }
 }

@@ -37,19 +37,28 @@ package struct WebServer: Service {
         var quiet = logger
         quiet.logLevel = .critical
         let router = Router(context: ReaderContext.self)
+        let metrics = try WebMetrics(registry)
+        let pages = TargetPages(configuration: configuration, store: store)
         WebRoutes(
-            configuration: configuration, store: store, registry: registry, reload: reload,
-            metrics: try WebMetrics(registry)
+            configuration: configuration, store: store, registry: registry, reload: reload, metrics: metrics,
+            targetPages: pages
         ).register(on: router)
         let limits = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 100)
         let tls = configuration.tls
-        let builder = HTTPServerBuilder { responder in
+        let idleTimeout = TimeAmount(configuration.idleTimeout)
+        var fast: (@Sendable () -> TargetPageHandler)?
+        if configuration.usesFastPath {
+            fast = { TargetPageHandler(pages: pages, metrics: metrics, idleTimeout: idleTimeout) }
+        }
+        let builder = HTTPServerBuilder { [fast] responder in
+            // The idle timeout is Hummingbird's only where Hummingbird sees every request.
             WebChannel(
                 http: HTTP1Channel(
                     responder: responder,
-                    configuration: .init(idleTimeout: .seconds(60), httpDecoderConfiguration: limits)),
-                tls: tls)
+                    configuration: .init(
+                        idleTimeout: fast == nil ? idleTimeout : nil, httpDecoderConfiguration: limits)),
+                tls: tls, targetPages: fast)
         }
         let application = Application(
             router: router, server: builder,

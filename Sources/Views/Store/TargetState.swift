@@ -17,7 +17,8 @@ package final class TargetState: Sendable {
         var sequence: UInt64 = 0
         /// The scrape each recent reader was last given; oldest first, at most eight.
         var readers: [(reader: UInt64, sequence: UInt64)] = []
-        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        /// Called once each, outside the lock.
+        var waiters: [UInt64: @Sendable () -> Void] = [:]
         var nextWaiter: UInt64 = 0
     }
 
@@ -49,19 +50,21 @@ package final class TargetState: Sendable {
             state.newest = nil
             return state.takeWaiters()
         }
-        for waiter in waiting { waiter.resume() }
+        for waiter in waiting { waiter() }
     }
 
     /// A scrape arrived, later in the agent's log than the one before. Its time may be earlier: clocks are set.
     func scraped(_ scrape: StoredScrape) {
-        let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
+        let waiting: [@Sendable () -> Void] = state.withLock { state in
             guard state.withdrawnAt == nil else { return [] }
             state.sequence &+= 1
-            state.newest = scrape
-            state.newest?.sequence = state.sequence
+            var newest = scrape
+            newest.sequence = state.sequence
+            if let last = state.newest, last.rendering.isSame(as: scrape.rendering) { newest.rendering = last.rendering }
+            state.newest = newest
             return state.takeWaiters()
         }
-        for waiter in waiting { waiter.resume() }
+        for waiter in waiting { waiter() }
     }
 
     // MARK: Reading
@@ -94,14 +97,29 @@ package final class TargetState: Sendable {
             await withCheckedContinuation { continuation in
                 let isDone = state.withLock { state in
                     if state.sequence != sequence || state.withdrawnAt != nil || Task.isCancelled { return true }
-                    state.waiters[number] = continuation
+                    state.waiters[number] = { continuation.resume() }
                     return false
                 }
                 if isDone { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+            state.withLock { $0.waiters.removeValue(forKey: number) }?()
         }
+    }
+
+    /// The form of ``next(after:)`` that costs no task: `wake` is called once when a scrape after `sequence` has arrived
+    /// or the target was withdrawn, on the thread that brought it.
+    ///
+    /// - Returns: what takes the call back; nil, and no call, when there is nothing to wait for.
+    func next(after sequence: UInt64, _ wake: @escaping @Sendable () -> Void) -> (@Sendable () -> Void)? {
+        let number: UInt64? = state.withLock { state in
+            guard state.sequence == sequence, state.withdrawnAt == nil else { return nil }
+            state.nextWaiter &+= 1
+            state.waiters[state.nextWaiter] = wake
+            return state.nextWaiter
+        }
+        guard let number else { return nil }
+        return { self.state.withLock { $0.waiters[number] = nil } }
     }
 
     /// Whether the newest scrape is recent enough to speak for the target; nil when there is none.
@@ -113,6 +131,15 @@ package final class TargetState: Sendable {
     ///
     /// - Parameter reader: noted as having been given this scrape, failed or not.
     func body(reader: UInt64, now: Moment, compressed: Bool) -> TargetReading {
+        // A scrape may arrive between finding the newest and rendering it; then that one is the newest.
+        for _ in 0..<4 {
+            if let reading = tryBody(reader: reader, now: now, compressed: compressed) { return reading }
+        }
+        return .unavailable(status: 503, reason: "scrapes arrive faster than they can be read")
+    }
+
+    /// Nil when a newer scrape has taken the place of the newest meanwhile.
+    private func tryBody(reader: UInt64, now: Moment, compressed: Bool) -> TargetReading? {
         let (answer, newest): (TargetReading?, StoredScrape?) = state.withLock { state in
             guard state.withdrawnAt == nil else { return (.withdrawn, nil) }
             guard let newest = state.newest else { return (agent.nothingYet(), nil) }
@@ -131,6 +158,8 @@ package final class TargetState: Sendable {
                     readerTimestamp: min(agent.readerTime(newest.record.timestamp), now.wall),
                     contentType: newest.record.contentType, bytes: try newest.rendering.body(),
                     compressed: compressed ? try newest.rendering.compressed() : nil))
+        } catch let error as ScrapeCodecError where error.code == .superseded {
+            return nil
         } catch {
             return .unavailable(status: 502, reason: "the scrape's record could not be decoded")
         }
@@ -144,7 +173,7 @@ package final class TargetState: Sendable {
 }
 
 extension TargetState.State {
-    fileprivate mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
+    fileprivate mutating func takeWaiters() -> [@Sendable () -> Void] {
         defer { waiters = [:] }
         return Array(waiters.values)
     }

@@ -1,0 +1,83 @@
+import NIOCore
+import ScrapeCodec
+import ScrapeLog
+
+/// Encodes scrapes and appends them to the log, so that every segment can be decoded alone: the codec begins anew
+/// wherever the log begins a segment.
+///
+/// Owns the codec's memory of every target, and the scrapes that were appended since the last flush: should the disk not
+/// take them, they go into the epoch that follows. Confined to the agent's event loop.
+struct ScrapeLogger {
+    private let log: ScrapeLog
+    private var encoder = ScrapeEncoder()
+    /// Where what the encoder knows begins.
+    private var segment: Segment?
+    private var unflushed: [(record: ScrapeRecord, target: UInt32)] = []
+
+    private struct Segment: Equatable {
+        var epoch: UInt64
+        var start: UInt64
+    }
+
+    init(log: ScrapeLog) { self.log = log }
+
+    /// The target is gone.
+    mutating func forget(_ target: UInt32) { encoder.forget(target) }
+
+    /// What was appended is written.
+    mutating func flushed() { unflushed.removeAll(keepingCapacity: true) }
+
+    /// The log lost what was appended last: those scrapes are appended again.
+    mutating func appendAgain(_ count: Int) {
+        let lost = unflushed.suffix(count)
+        unflushed = []
+        for (record, target) in lost { append(record, target: target) }
+    }
+
+    mutating func append(_ record: ScrapeRecord, target: UInt32) {
+        unflushed.append((record, target))
+        guard !write(record, target) else { return }
+        // Even compressed it is too large for the log. The attempt is recorded all the same, as what it was.
+        var failed = record
+        failed.outcome = ScrapeOutcome(
+            code: .bodyTooLarge,
+            message: "the body of \(record.body.readableBytes) bytes does not fit the agent's log")
+        failed.body = ByteBuffer()
+        _ = write(failed, target)
+    }
+
+    private mutating func write(_ record: ScrapeRecord, _ target: UInt32) -> Bool {
+        enter(target, bytes: 0, record.timestamp)
+        var scrape = encoder.encode(record, target: target)
+        if max(scrape.payload.readableBytes, scrape.lines.readableBytes) > log.maximumPayload {
+            // The lines are too many for one record: the body goes by itself, in a segment that knows nothing of them.
+            log.sealSegment()
+            enter(target, bytes: 0, record.timestamp)
+            scrape = encoder.encodeWhole(record, target: target)
+        }
+        if enter(target, bytes: ScrapeLog.room(scrape.payload, scrape.lines), record.timestamp) {
+            // What it builds on is in the segment before.
+            scrape = encoder.encode(record, target: target)
+        }
+        let isDone = log.append(
+            RecordKind(rawValue: scrape.kind) ?? .keyframe, target: target, time: record.timestamp,
+            payload: scrape.payload, lines: scrape.lines)
+        if !isDone {
+            // The decoder will not see this one, nor the lines that came with it.
+            if scrape.lines.readableBytes > 0 { log.sealSegment() }
+            encoder.forget(target)
+        }
+        return isDone
+    }
+
+    /// Makes room in the log; true when that began a segment, of which the encoder knows nothing yet.
+    @discardableResult
+    private mutating func enter(_ target: UInt32, bytes: Int, _ time: Int64) -> Bool {
+        let start = log.makeRoom(target: target, payloadBytes: bytes, time: time)
+        let current = Segment(epoch: log.epoch, start: start)
+        guard current != segment else { return false }
+        segment = current
+        encoder.beginSegment()
+        return true
+    }
+}

@@ -1,0 +1,24 @@
+/// The lines and fields of a target's newest body that was stored by lines. Both sides keep the same.
+///
+/// Owns the dictionaries its lines are in, and the lines that no dictionary had room for.
+struct Layout: Sendable {
+    var lines: [LineReference] = []
+    var fields: [FieldState] = []
+    var texts = TextStore()
+    let model = FieldModel()
+    let dictionary: LineDictionary
+    let own: LineDictionary
+    /// Finds lines among the own ones; only the encoder has it.
+    var ownIndex = LineIndex()
+
+    init(dictionary: LineDictionary, limits: CodecLimits) {
+        self.dictionary = dictionary
+        self.own = LineDictionary(limits: .init(lines: limits.bodyLines, bytes: limits.bodyBytes), isPrivate: true)
+    }
+
+    /// Bytes kept for this target's texts outside of the shared dictionary.
+    var ownBytes: Int { own.cost + texts.cost }
+
+    /// Whether lines that are gone take more room than those that are left: a keyframe would free it.
+    var isWasteful: Bool { own.count > 1024 && own.count > 2 * lines.count }
+}

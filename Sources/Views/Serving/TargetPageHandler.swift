@@ -1,0 +1,294 @@
+import Glibc
+import NIOCore
+import NIOHTTP1
+
+/// Answers plain scrapes of target pages on the event loop, without a task or a hop; all other requests go on to
+/// Hummingbird. Sits between NIO's HTTP/1 decoder and Hummingbird's handlers, for the life of a connection.
+///
+/// Owns the connection's order of answers (``RequestTurns``), its idle timeout, and the wait of the request being
+/// answered. One answer is under way at a time; until it has left for the socket nothing more is read. A reader that
+/// closes its sending side, or a shutdown, ends the wait: it gets what there is.
+final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// A request that waits for its target's next scrape.
+    private struct Wait {
+        let request: TargetRequest
+        let target: TargetState
+        let cancel: @Sendable () -> Void
+        let deadline: Scheduled<Void>
+    }
+
+    /// Longer bodies are rendered elsewhere: decoding a mebibyte holds up the loop for less than a millisecond.
+    private static let maximumRendered = 1 << 20
+
+    private let pages: TargetPages
+    private let metrics: WebMetrics
+    private var turns = RequestTurns()
+    private var idle: IdleClock
+    private var idleTimer: Scheduled<Void>?
+    private var reader: Reader?
+    /// The encoder's, behind which our heads and bodies are written as they are.
+    private var encoder: ChannelHandlerContext?
+    /// Counts our answers; tells a late call from the one that is waited for.
+    private var turn: UInt64 = 0
+    private var wait: Wait?
+    private var readHeld = false
+    private var isDraining = false
+    /// The answer is complete and on its way; how fast it goes is up to the reader.
+    private var isWriting = false
+
+    init(pages: TargetPages, metrics: WebMetrics, idleTimeout: TimeAmount) {
+        self.pages = pages
+        self.metrics = metrics
+        idle = IdleClock(limit: idleTimeout, now: .now())
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        if context.channel.isActive { watch(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        encoder = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        watch(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What the decoder cannot read comes behind the requests before it; all else is about the connection.
+        if error is HTTPParserError { receive(.malformed(error), context) } else { context.fireErrorCaught(error) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed as ChannelEvent:
+            endWait(context)
+            receive(.inputClosed, context)
+        case is ChannelShouldQuiesceEvent:
+            endWait(context)
+            receive(.quiesce, context)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func end() {
+        turn &+= 1
+        turns.end()
+        stopWaiting()
+        idleTimer?.cancel()
+        idleTimer = nil
+    }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        idle.active(.now())
+        switch unwrapInboundIn(data) {
+        case .head(let head): receive(.head(head, pages.request(head, reader(context))), context)
+        case let part: receive(.rest(part), context)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if turns.holdsReads { readHeld = true } else { context.read() }
+    }
+
+    private func reader(_ context: ChannelHandlerContext) -> Reader {
+        if let reader { return reader }
+        let reader = Reader(address: context.channel.remoteAddress)
+        self.reader = reader
+        return reader
+    }
+
+    private func receive(_ arrival: RequestTurns.Arrival, _ context: ChannelHandlerContext) {
+        carryOut(turns.take(arrival), arrival, context)
+        drain(context)
+    }
+
+    /// Goes on with what had to wait for its turn, and with reading.
+    private func drain(_ context: ChannelHandlerContext) {
+        guard !isDraining else { return }
+        isDraining = true
+        while let (arrival, verdict) = turns.next() { carryOut(verdict, arrival, context) }
+        isDraining = false
+        if readHeld, !turns.holdsReads {
+            readHeld = false
+            context.read()
+        }
+    }
+
+    private func carryOut(
+        _ verdict: RequestTurns.Verdict, _ arrival: RequestTurns.Arrival, _ context: ChannelHandlerContext
+    ) {
+        switch verdict {
+        case .answer(let request): begin(request, context)
+        case .passOn: passOn(arrival, context)
+        case .drop, .hold: break
+        case .refuse: context.close(promise: nil)
+        }
+    }
+
+    private func passOn(_ arrival: RequestTurns.Arrival, _ context: ChannelHandlerContext) {
+        switch arrival {
+        case .head(let head, _): context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .rest(let part): context.fireChannelRead(wrapInboundOut(part))
+        case .malformed(let error): context.fireErrorCaught(error)
+        case .inputClosed: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        case .quiesce: context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+
+    // MARK: Outbound
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        idle.active(.now())
+        guard turns.isHolding else {
+            turns.theirsAnswered()
+            return context.write(data, promise: promise)
+        }
+        // What was held may be the end of the connection: this answer has to be out before.
+        let out = context.eventLoop.makePromise(of: Void.self)
+        out.futureResult.cascade(to: promise)
+        out.futureResult.assumeIsolated().whenComplete { _ in
+            self.turns.theirsAnswered()
+            self.drain(context)
+        }
+        context.write(data, promise: out)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode != .input {
+            turns.end()
+            stopWaiting()
+        }
+        context.close(mode: mode, promise: promise)
+    }
+
+    // MARK: Answers
+
+    private func begin(_ request: TargetRequest, _ context: ChannelHandlerContext) {
+        turn &+= 1
+        switch pages.store.begin(request.read) {
+        case .answered(let reading): write(pages.response(to: request, reading), request, context)
+        case .ready(let target): render(target, request, context)
+        case .wait(let target, let sequence, let limit): wait(target, sequence, limit, request, context)
+        }
+    }
+
+    private func wait(
+        _ target: TargetState, _ sequence: UInt64, _ limit: Duration, _ request: TargetRequest,
+        _ context: ChannelHandlerContext
+    ) {
+        let (turn, loop) = (turn, context.eventLoop)
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        let wake: @Sendable () -> Void = {
+            let (handler, context) = bound.value
+            if handler.turn == turn { handler.endWait(context) }
+        }
+        guard let cancel = target.next(after: sequence, { loop.execute(wake) }) else {
+            return render(target, request, context)
+        }
+        wait = Wait(
+            request: request, target: target, cancel: cancel,
+            deadline: loop.scheduleTask(in: TimeAmount(limit), wake))
+    }
+
+    /// Shows what there is.
+    private func endWait(_ context: ChannelHandlerContext) {
+        guard let wait else { return }
+        stopWaiting()
+        render(wait.target, wait.request, context)
+    }
+
+    private func stopWaiting() {
+        wait?.deadline.cancel()
+        wait?.cancel()
+        wait = nil
+    }
+
+    private func render(_ target: TargetState, _ request: TargetRequest, _ context: ChannelHandlerContext) {
+        guard request.read.compressed || (target.newest?.bodyBytes ?? 0) > Self.maximumRendered else {
+            return write(pages.finish(request, target), request, context)
+        }
+        let (turn, loop, pages) = (turn, context.eventLoop, pages)
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        Task {
+            let response = pages.finish(request, target)
+            loop.execute {
+                let (handler, context) = bound.value
+                if handler.turn == turn { handler.write(response, request, context) }
+            }
+        }
+    }
+
+    private func write(_ response: PageResponse, _ request: TargetRequest, _ context: ChannelHandlerContext) {
+        metrics.count("target", response.status, bytes: response.body.readableBytes)
+        idle.active(.now())
+        isWriting = true
+        let turn = turn
+        let out = context.eventLoop.makePromise(of: Void.self)
+        out.futureResult.assumeIsolated().whenComplete { _ in
+            if self.turn == turn { self.written(isLast: request.closes, context) }
+        }
+        var head = context.channel.allocator.buffer(capacity: 256)
+        response.writeHead(to: &head, time: Int64(time(nil)))
+        if request.isHead || response.body.readableBytes == 0 {
+            send(head, out, context)
+        } else {
+            send(head, nil, context)
+            send(response.body, out, context)
+        }
+        context.flush()
+    }
+
+    private func send(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+        guard let encoder else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        encoder.write(NIOAny(IOData.byteBuffer(bytes)), promise: promise)
+    }
+
+    /// The answer has left for the socket, or the connection broke.
+    private func written(isLast: Bool, _ context: ChannelHandlerContext) {
+        isWriting = false
+        turns.answered(isLast: isLast)
+        // As Hummingbird does: our half ends here, the reader ends the other.
+        if isLast { context.close(mode: .output, promise: nil) }
+        drain(context)
+    }
+
+    // MARK: Idleness
+
+    private func watch(_ context: ChannelHandlerContext) {
+        guard idleTimer == nil else { return }
+        idle.active(.now())
+        watch(context, until: .now() + idle.limit)
+    }
+
+    private func watch(_ context: ChannelHandlerContext, until deadline: NIODeadline) {
+        idleTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            let isBusy = self.turns.isTheirTurn || (self.turns.isAnswering && !self.isWriting)
+            switch self.idle.due(.now(), isBusy: isBusy) {
+            case .close: context.close(promise: nil)
+            case .again(let deadline): self.watch(context, until: deadline)
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzLines/LineLaws.swift

@@ -1,0 +1,3 @@
+extension String {
+    var utf8Array: [UInt8] { Array(utf8) }
+}

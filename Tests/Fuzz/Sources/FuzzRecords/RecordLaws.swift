@@ -1,0 +1,1 @@
+../FuzzCodec/RecordLaws.swift
