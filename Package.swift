@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: strict),
         .target(
-            name: "HTTPClient", dependencies: ["TLS", "CDeflate", nio, nioPosix, nioHTTP1], swiftSettings: strict),
+            name: "HTTPClient", dependencies: ["TLS", "CDeflate", nio, nioPosix], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Relabeling", yams], swiftSettings: settings),
 
         // The work.
@@ -125,6 +125,9 @@ let package = Package(
                 nioHTTP1,
             ], swiftSettings: settings),
         .testTarget(
+            name: "AgentTests", dependencies: ["TestSupport", "Agent", "ScrapeCodec", "ScrapeLog", nio],
+            swiftSettings: settings),
+        .testTarget(
             name: "IntegrationTests", dependencies: ["culvert", "TestSupport", nio, nioPosix, nioHTTP1],
             swiftSettings: settings),
         .testTarget(name: "DeploymentTests", dependencies: ["culvert", "TestSupport"], swiftSettings: settings),
@@ -139,8 +142,11 @@ let package = Package(
                 "PrometheusInstrumentation", "TestSupport", nio,
             ], swiftSettings: settings),
         .testTarget(
-            name: "ViewsTests", dependencies: ["TestSupport", "Views", "Relabeling", "ScrapeCodec", nio],
-            swiftSettings: settings),
+            name: "ViewsTests",
+            dependencies: [
+                "TestSupport", "Views", "Relabeling", "ScrapeCodec", "TLS", "PrometheusInstrumentation", nio, nioPosix,
+                nioHTTP1, logging, lifecycle,
+            ], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

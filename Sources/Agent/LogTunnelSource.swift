@@ -28,6 +28,8 @@ final class LogTunnelSource: TunnelSource {
         try log.read(range, maximum: maximum, into: &buffer)
     }
 
+    func counterpart(of range: LogRange) -> LogRange? { log.counterpart(of: range) }
+
     func acknowledged(by address: String, _ ranges: [LogRange]) {
         log.acknowledged(by: address, ranges)
         acknowledged[address] = LogRangeSet(ranges)

@@ -10,26 +10,24 @@ package import TLS
 /// Owns the idle connection and the request under way, until `close`, which its owner must call. Confined to its event
 /// loop: every call is made there, and futures complete there.
 package final class HTTPClient {
-    private let eventLoop: any EventLoop
-    private let budget: BodyBudget
-    private let settings: HTTPClientSettings
-    private var security: Security
+    let means: HTTPClientMeans
+    let settings: HTTPClientSettings
+    private(set) var security: Security
     private var idle: HTTPConnection?
     private var current: HTTPExchange?
     private var isClosed = false
-    /// Size of the previous body: a good guess at the next.
-    private var expectedSize = 0
+    /// Sizes of the previous body, after and before decoding: a good guess at the next.
+    private(set) var expectedSize = (body: 0, wire: 0)
     /// Connections made since the start.
     package private(set) var connectionsMade: UInt64 = 0
 
     /// Makes a client; it connects on the first request. `tls` serves `https` URLs, `serverName` is verified instead of
     /// the URL's host when given.
     package init(
-        eventLoop: any EventLoop, tls: TLSContext?, serverName: String? = nil, budget: BodyBudget,
+        means: HTTPClientMeans, tls: TLSContext?, serverName: String? = nil,
         settings: HTTPClientSettings = HTTPClientSettings()
     ) {
-        self.eventLoop = eventLoop
-        self.budget = budget
+        self.means = means
         self.settings = settings
         security = Security(context: tls, serverName: serverName)
     }
@@ -42,31 +40,32 @@ package final class HTTPClient {
         idle = nil
     }
 
-    /// Fetches `url`; the future fails with `HTTPClientError`, and not later than `deadline`.
+    /// Sends `request` and calls `complete` once, not later than `deadline` and a few milliseconds; perhaps before it
+    /// returns.
     ///
     /// Only a 200 succeeds. `bodyLimit` is in bytes after gzip, and a body fails when it reaches the limit (so does
     /// Prometheus); 0 or less means 16 MiB. `Authorization` and `Cookie` go to no other origin than the first.
     package func get(
-        _ url: HTTPURL, headers: [(String, String)], deadline: NIODeadline, bodyLimit: Int, followRedirects: Bool
-    ) -> EventLoopFuture<HTTPClientResponse> {
-        eventLoop.preconditionInEventLoop()
+        _ request: HTTPRequest, deadline: NIODeadline, bodyLimit: Int, followRedirects: Bool,
+        complete: @escaping (Result<HTTPClientResponse, HTTPClientError>) -> Void
+    ) {
+        means.eventLoop.preconditionInEventLoop()
         guard !isClosed else {
-            return eventLoop.makeFailedFuture(HTTPClientError(.connectionLost, "the client is closed"))
+            return complete(.failure(HTTPClientError(.connectionLost, "the client is closed")))
         }
         guard current == nil else {
-            return eventLoop.makeFailedFuture(HTTPClientError(.overloaded, "a request is already under way"))
+            return complete(.failure(HTTPClientError(.overloaded, "a request is already under way")))
         }
         let exchange = HTTPExchange(
-            url, headers: headers, deadline: deadline,
-            bodyLimit: bodyLimit > 0 ? bodyLimit : HTTPClientSettings.defaultBodyLimit,
-            followsRedirects: followRedirects, client: self)
+            request, deadline: deadline, bodyLimit: bodyLimit > 0 ? bodyLimit : HTTPClientSettings.defaultBodyLimit,
+            followsRedirects: followRedirects, client: self, complete: complete)
         current = exchange
-        return exchange.start()
+        exchange.start()
     }
 
     /// Ends the request under way with `.connectionLost` and closes the connection.
     package func close() {
-        eventLoop.preconditionInEventLoop()
+        means.eventLoop.preconditionInEventLoop()
         isClosed = true
         idle?.close()
         idle = nil
@@ -75,20 +74,6 @@ package final class HTTPClient {
 }
 
 extension HTTPClient {
-    /// What an exchange needs of its client.
-    struct Means {
-        let eventLoop: any EventLoop
-        let budget: BodyBudget
-        let settings: HTTPClientSettings
-        let security: Security
-        let expectedSize: Int
-    }
-
-    var means: Means {
-        Means(
-            eventLoop: eventLoop, budget: budget, settings: settings, security: security, expectedSize: expectedSize)
-    }
-
     /// Hands out the idle connection if it serves `url`; any other one is closed.
     func takeIdle(for url: HTTPURL) -> HTTPConnection? {
         guard let connection = idle else { return nil }
@@ -111,9 +96,9 @@ extension HTTPClient {
         }
     }
 
-    /// The exchange is over; `size` is that of its body when it succeeded.
-    func exchangeEnded(_ exchange: HTTPExchange, size: Int?) {
+    /// The exchange is over, with this response when it succeeded.
+    func exchangeEnded(_ exchange: HTTPExchange, _ response: HTTPClientResponse?) {
         if current === exchange { current = nil }
-        if let size { expectedSize = size }
+        if let response { expectedSize = (response.body.readableBytes, response.wireBytes) }
     }
 }

@@ -1,24 +1,21 @@
 import NIOCore
-import NIOHTTP1
 import TLS
 
 /// One `get`, across redirects and the one retry a stale connection earns.
 ///
 /// Owns the deadline, the connection while it is used, and the body's share of the budget; all three are given back
-/// when the promise is completed. Confined to its event loop.
-final class HTTPExchange {
-    private let first: HTTPURL
-    private var url: HTTPURL
-    private let headers: [(String, String)]
+/// when it ends. Confined to its event loop.
+final class HTTPExchange: TimedWork {
+    private let first: HTTPRequest
+    private var request: HTTPRequest
     private let deadline: NIODeadline
     private let bodyLimit: Int
     private let followsRedirects: Bool
     private let client: HTTPClient
-    private let means: HTTPClient.Means
-    private let promise: EventLoopPromise<HTTPClientResponse>
-    private let started: NIODeadline
+    private let complete: (Result<HTTPClientResponse, HTTPClientError>) -> Void
+    private let started = NIODeadline.now()
 
-    private var timer: Scheduled<Void>?
+    private var timer: LoopTimer.Ticket?
     private var dial: Dial?
     private var connection: HTTPConnection?
     private var isSecuring = false
@@ -31,31 +28,25 @@ final class HTTPExchange {
     private var pausedSince: NIODeadline?
     private var pausedTime: Int64 = 0
 
+    private var means: HTTPClientMeans { client.means }
+
     init(
-        _ url: HTTPURL, headers: [(String, String)], deadline: NIODeadline, bodyLimit: Int, followsRedirects: Bool,
-        client: HTTPClient
+        _ request: HTTPRequest, deadline: NIODeadline, bodyLimit: Int, followsRedirects: Bool, client: HTTPClient,
+        complete: @escaping (Result<HTTPClientResponse, HTTPClientError>) -> Void
     ) {
-        first = url
-        self.url = url
-        self.headers = headers
+        first = request
+        self.request = request
         self.deadline = deadline
         self.bodyLimit = bodyLimit
         self.followsRedirects = followsRedirects
         self.client = client
-        means = client.means
-        promise = means.eventLoop.makePromise(of: HTTPClientResponse.self)
-        started = .now()
-        assembly = Self.makeAssembly(bodyLimit, followsRedirects, means)
+        self.complete = complete
+        assembly = Self.makeAssembly(bodyLimit, followsRedirects, client)
     }
 
-    func start() -> EventLoopFuture<HTTPClientResponse> {
-        timer = means.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.deadlinePassed() }
-        if let culprit = Self.unsendableHeader(headers) {
-            finish(.failure(HTTPClientError(.invalidRequest, "header \(culprit) cannot be sent")))
-        } else {
-            request()
-        }
-        return promise.futureResult
+    func start() {
+        timer = means.deadlines.schedule(self, at: deadline)
+        sendRequest()
     }
 
     /// Ends it from outside.
@@ -65,9 +56,8 @@ final class HTTPExchange {
 
     // MARK: Sending
 
-    private func request() {
-        assembly = Self.makeAssembly(bodyLimit, followsRedirects, means)
-        if let idle = client.takeIdle(for: url) {
+    private func sendRequest() {
+        if let idle = client.takeIdle(for: request.url) {
             isReused = true
             send(on: idle)
         } else {
@@ -78,14 +68,14 @@ final class HTTPExchange {
     private func connect() {
         isReused = false
         let dial = Dial(
-            url, redirectedFromLoopback: url.sharesOrigin(with: first) ? nil : startedAtLoopback,
-            settings: means.settings, security: means.security, deadline: deadline, eventLoop: means.eventLoop
+            request.url, redirectedFromLoopback: request.url.sharesOrigin(with: first.url) ? nil : startedAtLoopback,
+            settings: client.settings, security: client.security, deadline: deadline, means: means
         ) { result in
             self.dial = nil
             switch result {
             case .success(let connection):
                 self.client.connectionMade()
-                self.isSecuring = self.url.scheme == .https
+                self.isSecuring = self.request.url.scheme == .https
                 self.send(on: connection)
             case .failure(let error): self.finish(.failure(error))
             }
@@ -97,32 +87,27 @@ final class HTTPExchange {
     private func send(on connection: HTTPConnection) {
         self.connection = connection
         if redirects == 0 { startedAtLoopback = connection.isLoopback }
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.target)
-        head.headers.reserveCapacity(headers.count + 1)
-        head.headers.add(name: "Host", value: url.hostHeader)
-        let isForeign = !url.sharesOrigin(with: first)
-        for (name, value) in headers where !(isForeign && Self.isPrivate(name)) {
-            head.headers.add(name: name, value: value)
-        }
-        connection.send(head) { self.receive($0) }
+        connection.send(request, for: self)
     }
 
     // MARK: Receiving
 
-    private func receive(_ event: HTTPConnection.Event) {
-        guard !isOver else { return }
-        switch event {
-        case .secured: isSecuring = false
-        case .head(let head): act(on: assembly.receive(head))
-        case .body(let bytes): act(on: assembly.receive(bytes))
-        case .end: act(on: assembly.receiveEnd())
-        case .closed(let error): connectionEnded(error)
-        }
+    /// The TLS handshake is done.
+    func secured() {
+        isSecuring = false
     }
 
-    private func act(on action: ResponseAssembly.Action) {
+    /// A part of the answer came.
+    func receive(_ part: ResponseParser.Part) {
+        guard !isOver else { return }
+        let action =
+            switch part {
+            case .head(let head): assembly.receive(head)
+            case .body(let bytes): assembly.receive(bytes)
+            case .end: assembly.receiveEnd()
+            }
         switch action {
-        case .more(let bytes): account(for: bytes)
+        case .more: break
         case .succeed(let response):
             // The decoded body is handed over at once: accounted for, but not made to wait.
             _ = lease?.hold(response.body.readableBytes)
@@ -132,7 +117,15 @@ final class HTTPExchange {
         }
     }
 
-    private func connectionEnded(_ error: (any Error)?) {
+    /// Everything read so far has been handed over, and the answer is not whole.
+    func readingPaused() {
+        assembly.settle()
+        account(for: assembly.heldBytes)
+    }
+
+    /// The connection ended; nil for an orderly end.
+    func connectionEnded(_ error: (any Error)?) {
+        guard !isOver else { return }
         let wasUnanswered = connection?.hasReceived == false
         connection = nil
         // The target closed the idle connection while the request was on its way.
@@ -148,8 +141,9 @@ final class HTTPExchange {
             return finish(.failure(HTTPClientError(.redirectRefused, error.message, status: status)))
         }
         releaseConnection()
-        url = next
-        request()
+        request = first.redirected(to: next)
+        assembly = Self.makeAssembly(bodyLimit, followsRedirects, client)
+        sendRequest()
     }
 
     private func redirected(to location: String) throws(HTTPClientError) -> HTTPURL {
@@ -157,8 +151,8 @@ final class HTTPExchange {
         guard redirects <= HTTPClientSettings.redirectLimit else {
             throw HTTPClientError(.redirectRefused, "more than \(HTTPClientSettings.redirectLimit) redirects")
         }
-        let next = try url.resolving(location: location)
-        guard url.scheme == .http || next.scheme == .https else {
+        let next = try request.url.resolving(location: location)
+        guard request.url.scheme == .http || next.scheme == .https else {
             throw HTTPClientError(.redirectRefused, "redirect from https to http")
         }
         return next
@@ -189,7 +183,9 @@ final class HTTPExchange {
 
     // MARK: The end
 
-    private func deadlinePassed() {
+    /// The deadline has passed.
+    func timeArrived() {
+        timer = nil
         guard !isOver else { return }
         let now = NIODeadline.now()
         if let pausedSince { pausedTime += (now - pausedSince).nanoseconds }
@@ -199,8 +195,8 @@ final class HTTPExchange {
         }
         let place: String
         switch (dial?.stage, isSecuring) {
-        case (.resolving, _): place = "resolving \(url.host)"
-        case (.connecting, _): place = "connecting to \(url.hostHeader)"
+        case (.resolving, _): place = "resolving \(request.url.host)"
+        case (.connecting, _): place = "connecting to \(request.url.hostHeader)"
         case (nil, true): place = "in the TLS handshake"
         case (nil, false): place = assembly.progress
         }
@@ -222,14 +218,14 @@ final class HTTPExchange {
     private func finish(_ result: Result<HTTPClientResponse, HTTPClientError>) {
         guard !isOver else { return }
         isOver = true
-        timer?.cancel()
+        if let timer { means.deadlines.cancel(timer) }
         timer = nil
         dial?.cancel()
         dial = nil
         var kept: HTTPConnection?
-        var size: Int?
-        if case .success(let response) = result {
-            size = response.body.readableBytes
+        var response: HTTPClientResponse?
+        if case .success(let whole) = result {
+            response = whole
             if assembly.keepsConnection { kept = connection }
         }
         if let kept {
@@ -239,8 +235,8 @@ final class HTTPExchange {
             connection?.close()
         }
         connection = nil
-        client.exchangeEnded(self, size: size)
-        promise.completeWith(result.mapError { $0 as any Error })
+        client.exchangeEnded(self, response)
+        complete(result)
         lease?.close()
         lease = nil
     }
@@ -251,23 +247,18 @@ final class HTTPExchange {
         if let error = error as? IOError {
             return HTTPClientError(.connectionLost, "\(SystemError.text(error)) \(assembly.progress)")
         }
-        guard let error = error as? HTTPParserError else { return Security.translate(error) ?? closed }
-        switch error {
-        case .invalidEOFState: return closed
-        case .headerOverflow:
-            return HTTPClientError(.malformedResponse, "answer with more than 64 KiB or 100 fields of headers")
-        default: return HTTPClientError(.malformedResponse, "no valid HTTP answer: \(error)")
-        }
+        if let error = error as? HTTPClientError { return error }
+        return Security.translate(error) ?? closed
     }
 
     // MARK: Rules
 
     private static func makeAssembly(
-        _ bodyLimit: Int, _ followsRedirects: Bool, _ means: HTTPClient.Means
+        _ bodyLimit: Int, _ followsRedirects: Bool, _ client: HTTPClient
     ) -> ResponseAssembly {
         ResponseAssembly(
-            bodyLimit: bodyLimit, followsRedirects: followsRedirects, expectedSize: means.expectedSize,
-            allocator: ByteBufferAllocator())
+            bodyLimit: bodyLimit, followsRedirects: followsRedirects, expectedSize: client.expectedSize,
+            means: client.means)
     }
 
     /// Whether an idle connection that ends this way had simply been closed.
@@ -276,20 +267,5 @@ final class HTTPExchange {
         case nil, is IOError, is ChannelError: true
         case let error?: error is TLSError && Security.translate(error) == nil
         }
-    }
-
-    /// Headers that are for the configured target only.
-    private static func isPrivate(_ name: String) -> Bool {
-        ["authorization", "cookie", "proxy-authorization"].contains(name.lowercased())
-    }
-
-    /// The name of a header that would break the request apart; never its value.
-    private static func unsendableHeader(_ headers: [(String, String)]) -> String? {
-        for (name, value) in headers {
-            let isToken = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ":") }
-            let isValue = value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }
-            if !isToken || !isValue { return name }
-        }
-        return nil
     }
 }

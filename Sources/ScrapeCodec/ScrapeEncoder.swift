@@ -112,7 +112,8 @@ package struct ScrapeEncoder {
         let previous = state.previous
         let bytesBefore = state.bodyBytes
         let typeBefore = state.contentType
-        state.previous = record.body
+        // A copy: the body may be a small part of a large buffer that others want to use again.
+        state.previous = ByteBuffer(bytes: record.body.readableBytesView)
         if record.body.readableBytes >= Self.smallestCompressed {
             compressor = compressor ?? CompressionContext(level: level)
             writeHead(record, previous == nil ? .zstd : .zstdAfterPrevious, state, isKeyframe, &payload)

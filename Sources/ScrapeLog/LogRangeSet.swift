@@ -60,7 +60,31 @@ package struct LogRangeSet: Sendable, Hashable {
     }
 
     /// Whether every byte of the range is in the set; an empty range is.
-    package func contains(_ range: LogRange) -> Bool { missing(from: range).isEmpty }
+    package func contains(_ range: LogRange) -> Bool { firstMissing(from: range) == nil }
+
+    /// The first of the parts that `missing` gives.
+    package func firstMissing(from range: LogRange) -> LogRange? {
+        guard range.count > 0 else { return nil }
+        var from = range.from
+        if let list = spans[range.epoch] {
+            var index = list.partitioningIndex { $0.upperBound > from }
+            if index < list.count, list[index].lowerBound <= from {
+                from = list[index].upperBound
+                index += 1
+            }
+            guard from < range.to else { return nil }
+            let to = index < list.count ? min(list[index].lowerBound, range.to) : range.to
+            return LogRange(epoch: range.epoch, from: from, to: to)
+        }
+        return range
+    }
+
+    /// Where the range of the set begins that ends at `offset`; nil when none ends there.
+    package func start(ofRangeEndingAt offset: UInt64, epoch: UInt64) -> UInt64? {
+        guard let list = spans[epoch] else { return nil }
+        let index = list.partitioningIndex { $0.upperBound >= offset }
+        return index < list.count && list[index].upperBound == offset ? list[index].lowerBound : nil
+    }
 
     /// The parts of `range` that are not in the set, by offset.
     package func missing(from range: LogRange) -> [LogRange] {

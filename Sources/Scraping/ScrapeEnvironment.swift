@@ -5,8 +5,8 @@ package import TLS
 
 /// What the scrapes of one event loop have in common.
 ///
-/// Owns no state of its own: the loop, the clock, the budget for bodies, and the caller's answers to what depends on a
-/// target.
+/// Owns the timer behind all schedules and what the clients share; else the loop, the clock, the budget for bodies, and
+/// the caller's answers to what depends on a target.
 package struct ScrapeEnvironment {
     /// Where everything of these scrapes happens.
     package let eventLoop: any EventLoop
@@ -28,6 +28,9 @@ package struct ScrapeEnvironment {
     package var extraHeaders: (Target) -> [(String, String)]
     /// Whether a target is fetched or its body made in this process.
     package var source: (Target) -> ScrapeSource
+    /// The starts of all scrapes.
+    let starts: LoopTimer
+    private let means: HTTPClientMeans
 
     /// An environment for plain HTTP targets; set what differs.
     package init(eventLoop: any EventLoop, budget: BodyBudget = BodyBudget(), seed: UInt64 = 0, version: String) {
@@ -41,15 +44,22 @@ package struct ScrapeEnvironment {
         serverName = { _ in nil }
         extraHeaders = { _ in [] }
         source = { _ in .http }
+        starts = LoopTimer(eventLoop: eventLoop)
+        means = HTTPClientMeans(eventLoop: eventLoop, budget: budget)
     }
 
-    func headers(for target: Target) -> [(String, String)] {
-        ScrapeHeaders.headers(for: target, version: version, extra: extraHeaders(target))
+    /// The request of every scrape of a target, as long as neither target nor credentials change.
+    func request(for target: Target) -> Result<HTTPRequest, HTTPClientError> {
+        do throws(HTTPClientError) {
+            let headers = ScrapeHeaders.headers(for: target, version: version, extra: extraHeaders(target))
+            return .success(try HTTPRequest(try HTTPURL(parsing: target.url), headers: headers))
+        } catch {
+            return .failure(error)
+        }
     }
 
     func makeClient(for target: Target) -> HTTPClient {
         HTTPClient(
-            eventLoop: eventLoop, tls: tlsContext(target), serverName: serverName(target), budget: budget,
-            settings: httpSettings)
+            means: means, tls: tlsContext(target), serverName: serverName(target), settings: httpSettings)
     }
 }

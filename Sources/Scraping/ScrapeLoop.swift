@@ -5,9 +5,9 @@ import ScrapeCodec
 
 /// The scrapes of one target, one after the other.
 ///
-/// Owns the target's timer, its HTTP client and at most one scrape under way; every attempt ends in one record given to
+/// Owns the target's place in the timer, its request and HTTP client, and at most one scrape under way; every attempt ends in one record given to
 /// `onResult`, unless the loop was stopped. Confined to its event loop.
-final class ScrapeLoop {
+final class ScrapeLoop: TimedWork {
     /// The process-wide number of the target.
     let reference: UInt32
     private(set) var target: Target
@@ -17,11 +17,10 @@ final class ScrapeLoop {
     private let environment: ScrapeEnvironment
     private let onResult: (UInt32, ScrapeRecord) -> Void
     private var schedule: ScrapeSchedule
-    private var timer: Scheduled<Void>?
+    private var timer: LoopTimer.Ticket?
     private var client: HTTPClient?
     private var source: ScrapeSource
-    private var url: Result<HTTPURL, HTTPClientError>
-    private var headers: [(String, String)]
+    private var request: Result<HTTPRequest, HTTPClientError>
     private var isScraping = false
     private var isStopped = false
     private var isHeld = false
@@ -47,8 +46,7 @@ final class ScrapeLoop {
         schedule = ScrapeSchedule(
             hash: TargetIdentity(target).stableHash, seed: environment.seed, interval: target.interval)
         source = environment.source(target)
-        url = Self.parse(target)
-        headers = environment.headers(for: target)
+        request = environment.request(for: target)
     }
 
     /// Begins: within a second when the target appeared while running, else on its phase.
@@ -61,24 +59,24 @@ final class ScrapeLoop {
     func retune(_ target: Target) {
         let hadInterval = self.target.interval
         self.target = target
-        headers = environment.headers(for: target)
+        request = environment.request(for: target)
         guard hadInterval != target.interval else { return }
         schedule.retune(interval: target.interval)
         guard timer != nil else { return }
-        timer?.cancel()
+        cancelTimer()
         wait(for: nextStart())
     }
 
-    /// Uses the certificates the environment gives now, from the next scrape on.
+    /// Uses the certificates and credentials the environment gives now, from the next scrape on.
     func reloadTLS() {
+        request = environment.request(for: target)
         client?.replaceTLS(environment.tlsContext(target), serverName: environment.serverName(target))
     }
 
     /// Starts no scrape by itself any more; a scrape under way goes on.
     func hold() {
         isHeld = true
-        timer?.cancel()
-        timer = nil
+        cancelTimer()
     }
 
     /// Scrapes a last time, or lets the scrape under way be the last; the future completes then, at `deadline` at the
@@ -98,8 +96,7 @@ final class ScrapeLoop {
     func stop() {
         guard !isStopped else { return }
         isStopped = true
-        timer?.cancel()
-        timer = nil
+        cancelTimer()
         client?.close()
         client = nil
         farewell?.timer?.cancel()
@@ -111,10 +108,18 @@ final class ScrapeLoop {
 
     private func wait(for start: ScrapeSchedule.Start) {
         skippedTicks &+= UInt64(clamping: start.skipped)
-        timer = environment.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(start.delay)) {
-            self.timer = nil
-            self.scrape()
-        }
+        timer = environment.starts.schedule(self, at: environment.eventLoop.now + .milliseconds(start.delay))
+    }
+
+    private func cancelTimer() {
+        if let timer { environment.starts.cancel(timer) }
+        timer = nil
+    }
+
+    /// The start has come.
+    func timeArrived() {
+        timer = nil
+        scrape()
     }
 
     private func scrape() {
@@ -132,9 +137,9 @@ final class ScrapeLoop {
     }
 
     private func fetch(_ times: ScrapeSchedule.Times, began: NIODeadline) {
-        let url: HTTPURL
-        switch self.url {
-        case .success(let parsed): url = parsed
+        let request: HTTPRequest
+        switch self.request {
+        case .success(let made): request = made
         case .failure(let error): return finish(times, began: began, .failure(error))
         }
         var deadline = began + .milliseconds(max(target.timeout, 1))
@@ -143,16 +148,9 @@ final class ScrapeLoop {
             farewell?.isCutShort = true
         }
         connectedClient().get(
-            url, headers: headers, deadline: deadline, bodyLimit: target.bodySizeLimit,
-            followRedirects: target.followRedirects
-        ).assumeIsolated().whenComplete { result in
-            switch result {
-            case .success(let response):
-                self.finish(times, began: began, .success((response.contentType, response.body)))
-            case .failure(let error as HTTPClientError): self.finish(times, began: began, .failure(error))
-            case .failure(let error):
-                self.finish(times, began: began, .failure(HTTPClientError(.connectionLost, "\(error)")))
-            }
+            request, deadline: deadline, bodyLimit: target.bodySizeLimit, followRedirects: target.followRedirects
+        ) { result in
+            self.finish(times, began: began, result.map { ($0.contentType, $0.body) })
         }
     }
 
@@ -194,14 +192,6 @@ final class ScrapeLoop {
         let made = environment.makeClient(for: target)
         client = made
         return made
-    }
-
-    private static func parse(_ target: Target) -> Result<HTTPURL, HTTPClientError> {
-        do {
-            return .success(try HTTPURL(parsing: target.url))
-        } catch {
-            return .failure(error)
-        }
     }
 
     private static func milliseconds(_ time: NIODeadline) -> Int64 {

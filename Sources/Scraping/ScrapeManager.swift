@@ -90,7 +90,8 @@ package final class ScrapeManager {
         }
     }
 
-    /// Takes the certificates `tlsContext` gives now for the scrapes to come; connections made with others are closed.
+    /// Takes the certificates and headers the environment gives now for the scrapes to come; connections made with other
+    /// certificates are closed.
     package func reloadTLS() {
         environment.eventLoop.preconditionInEventLoop()
         for loop in loops.values { loop.reloadTLS() }

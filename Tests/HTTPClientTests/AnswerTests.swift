@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import HTTPClient
@@ -290,6 +291,32 @@ struct AnswerTests {
             #expect(error.code == .invalidRequest)
             #expect(!error.message.contains("hunter2"))
             #expect(server.connections == 0)
+        }
+    }
+
+    @Test(
+        "a header that would change where the request ends is refused",
+        arguments: ["Content-Length", "transfer-encoding", "HOST"])
+    func framingHeader(name: String) throws {
+        let error = #expect(throws: HTTPClientError.self) {
+            try HTTPRequest(try HTTPURL(parsing: "http://a/"), headers: [(name, "1")])
+        }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.message.contains(name) == true)
+    }
+
+    @Test("the same request is the same bytes every time, host and headers in it")
+    func sameBytes() async throws {
+        let heads = Mutex<[String]>([])
+        try await withTarget { request in
+            heads.withLock { $0.append(request.head) }
+            request.answer()
+        } _: { server, client in
+            for _ in 0..<3 {
+                _ = try await client.get(server.url("/m?x=1"), headers: [("User-Agent", "u"), ("X-A", "")])
+            }
+            let expected = "GET /m?x=1 HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\nUser-Agent: u\r\nX-A: "
+            #expect(heads.withLock { $0 } == [expected, expected, expected])
         }
     }
 

@@ -9,6 +9,7 @@ final class ClientFixture: Sendable {
     let loop: any EventLoop
     private let client: NIOLoopBoundBox<HTTPClient?>
     private let budget: NIOLoopBoundBox<BodyBudget?>
+    private let means: NIOLoopBoundBox<HTTPClientMeans?>
 
     init(
         capacity: Int = BodyBudget.defaultCapacity, settings: HTTPClientSettings = HTTPClientSettings(),
@@ -18,12 +19,14 @@ final class ClientFixture: Sendable {
         self.loop = loop
         client = .makeEmptyBox(eventLoop: loop)
         budget = .makeEmptyBox(eventLoop: loop)
-        let (client, budget) = (client, budget)
+        means = .makeEmptyBox(eventLoop: loop)
+        let (client, budget, means) = (client, budget, means)
         try await loop.submit {
             let made = BodyBudget(capacity: capacity)
             budget.value = made
-            client.value = HTTPClient(
-                eventLoop: loop, tls: tls, serverName: serverName, budget: made, settings: settings)
+            let shared = HTTPClientMeans(eventLoop: loop, budget: made)
+            means.value = shared
+            client.value = HTTPClient(means: shared, tls: tls, serverName: serverName, settings: settings)
         }.get()
     }
 
@@ -32,10 +35,11 @@ final class ClientFixture: Sendable {
         loop = other.loop
         client = .makeEmptyBox(eventLoop: loop)
         budget = other.budget
-        let (loop, client, budget) = (loop, client, budget)
+        means = other.means
+        let (client, means) = (client, means)
         try await loop.submit {
-            guard let shared = budget.value else { return }
-            client.value = HTTPClient(eventLoop: loop, tls: nil, budget: shared)
+            guard let shared = means.value else { return }
+            client.value = HTTPClient(means: shared, tls: nil)
         }.get()
     }
 
@@ -43,11 +47,14 @@ final class ClientFixture: Sendable {
         _ url: String, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(10), limit: Int = 0,
         redirects: Bool = true
     ) async throws -> HTTPClientResponse {
-        let url = try HTTPURL(parsing: url)
+        let request = try HTTPRequest(try HTTPURL(parsing: url), headers: headers)
         return try await loop.flatSubmit { [client, loop] in
             guard let client = client.value else { return loop.makeFailedFuture(ChannelError.alreadyClosed) }
-            return client.get(
-                url, headers: headers, deadline: .now() + timeout, bodyLimit: limit, followRedirects: redirects)
+            let promise = loop.makePromise(of: HTTPClientResponse.self)
+            client.get(
+                request, deadline: .now() + timeout, bodyLimit: limit, followRedirects: redirects
+            ) { promise.completeWith($0.mapError { $0 as any Error }) }
+            return promise.futureResult
         }.get()
     }
 

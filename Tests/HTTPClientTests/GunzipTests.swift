@@ -20,12 +20,15 @@ struct GunzipTests {
         Array((0..<lines).map { "metric_name_total{instance=\"\($0 % 7)\",path=\"/a\"} \($0 * 31)\n" }.joined().utf8)
     }
 
+    private let gunzip = Gunzip()
+
     private func decompress(_ bytes: [UInt8], limit: Int = 16 << 20, expected: Int = 0) -> Result<
         [UInt8], HTTPClientError
     > {
+        var spare = SpareBuffer(largest: 1 << 20)
         do {
-            let plain = try Gunzip.decompress(
-                ByteBuffer(bytes: bytes), limit: limit, expected: expected, allocator: ByteBufferAllocator())
+            let plain = try gunzip.decompress(
+                ByteBuffer(bytes: bytes), limit: limit, expected: expected, spare: &spare)
             return .success(plain.bytes)
         } catch {
             return .failure(error)
@@ -100,6 +103,37 @@ struct GunzipTests {
         packed.replaceSubrange((packed.count - 4)..., with: [0xff, 0xff, 0xff, 0xff])
         guard case .failure(let error) = decompress(packed) else { return #expect(Bool(false), "a lie passed") }
         #expect(error.code == .badEncoding)
+    }
+
+    @Test("a body that is kept stays as it was, whatever comes after it", arguments: ["gzip", "identity", "chunked"])
+    func kept(way: String) async throws {
+        let server = try await TargetServer.start { request in
+            let text = Self.exposition(3000 + request.number * 10)
+            switch way {
+            case "gzip": request.answer(headers: [("Content-Encoding", "gzip")], body: Self.gzip(text))
+            case "identity": request.answer(body: text)
+            default:
+                request.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for start in stride(from: 0, to: text.count, by: 5000) {
+                    let piece = text[start..<min(start + 5000, text.count)]
+                    request.send(Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + [13, 10])
+                }
+                request.send("0\r\n\r\n")
+            }
+        }
+        let client = try await ClientFixture()
+        let other = try await ClientFixture(sharing: client)
+        var bodies: [ByteBuffer] = []
+        for number in 0..<12 {
+            let body = try await (number.isMultiple(of: 3) ? other : client).get(server.url()).body
+            // Some are dropped, and their memory used again.
+            if number % 4 != 3 { bodies.append(body) }
+        }
+        let numbers = (0..<12).filter { $0 % 4 != 3 }
+        for (number, body) in zip(numbers, bodies) { #expect(body.bytes == Self.exposition(3000 + number * 10)) }
+        try await client.close()
+        try await other.close()
+        await server.stop()
     }
 
     @Test("over HTTP: exactly `gzip` is undone, every other encoding is left alone")

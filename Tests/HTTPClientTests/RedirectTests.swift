@@ -44,6 +44,19 @@ struct RedirectTests {
         }
     }
 
+    @Test("what a redirect sends beyond its end is not taken for the next answer")
+    func unasked() async throws {
+        try await run { request in
+            guard request.path == "/a" else { return request.answer(body: [0x61]) }
+            let redirect = "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+            request.send(redirect + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+        } _: { server, client in
+            let body = try await client.get(server.url("/a")).body.bytes
+            #expect(body == [0x61])
+            #expect(server.connections == 2)
+        }
+    }
+
     @Test("a loop ends")
     func loop() async throws {
         try await run {

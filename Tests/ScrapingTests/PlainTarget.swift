@@ -19,6 +19,7 @@ final class PlainTarget: Sendable {
         var requests = 0
         var open = 0
         var mostAtOnce = 0
+        var authorizations: [String] = []
     }
 
     private let state = Mutex(State())
@@ -26,6 +27,8 @@ final class PlainTarget: Sendable {
     var port: Int { state.withLock { $0.channel?.localAddress?.port ?? 0 } }
     var connections: Int { state.withLock { $0.connections } }
     var requests: Int { state.withLock { $0.requests } }
+    /// The Authorization of every request that had one.
+    var authorizations: [String] { state.withLock { $0.authorizations } }
     /// The most requests under way at the same time.
     var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
 
@@ -65,6 +68,7 @@ final class PlainTarget: Sendable {
             guard case .head(let head) = unwrapInboundIn(data) else { return }
             target.state.withLock { state in
                 state.requests += 1
+                state.authorizations += head.headers["authorization"]
                 state.open += 1
                 state.mostAtOnce = max(state.mostAtOnce, state.open)
             }

@@ -77,6 +77,21 @@ struct ScrapeOverHTTPTests {
         await server.stop()
     }
 
+    @Test("credentials that changed are sent from the next scrape after a reload on")
+    func credentials() async throws {
+        let server = try await PlainTarget.start { _ in .answer("200 OK", "") }
+        let secret = Mutex("one")
+        let agent = try await Agent(targets: [target(server)]) { [("Authorization", secret.withLock { $0 })] }
+        while server.authorizations.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+        secret.withLock { $0 = "two" }
+        try await agent.onLoop { $0.reloadTLS() }
+        while server.authorizations.last != "two" { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(Set(server.authorizations.dropLast()) == ["one"])
+        #expect(server.connections == 1)
+        try await agent.stop()
+        await server.stop()
+    }
+
     @Test("at the end every target is scraped once more; what the grace period cuts short is not called a failure")
     func farewell() async throws {
         let server = try await PlainTarget.start { path in
@@ -129,13 +144,18 @@ private final class Agent: Sendable {
     private let manager: NIOLoopBoundBox<ScrapeManager?>
 
     /// With `appearing` the targets come while the agent is running, and are scraped within a second.
-    init(targets: [Target], appearing: Bool = false) async throws {
+    init(
+        targets: [Target], appearing: Bool = false,
+        extraHeaders: @escaping @Sendable () -> [(String, String)] = { [] }
+    ) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         self.loop = loop
         manager = .makeEmptyBox(eventLoop: loop)
         try await loop.submit { [self] in
+            var environment = ScrapeEnvironment(eventLoop: loop, version: "test")
+            environment.extraHeaders = { _ in extraHeaders() }
             let made = ScrapeManager(
-                environment: ScrapeEnvironment(eventLoop: loop, version: "test"), references: TargetReferences(),
+                environment: environment, references: TargetReferences(),
                 callbacks: .init(
                     onAnnounce: { _, _ in },
                     onWithdraw: { [self] reference in log.withLock { $0.withdrawn.append(reference) } },

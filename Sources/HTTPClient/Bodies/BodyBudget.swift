@@ -27,7 +27,7 @@ package final class BodyBudget {
     /// 64 MiB.
     package static let defaultCapacity = 64 * 1024 * 1024
     /// What one connection can still deliver after it was told to stop.
-    static let readSize = 32 * 1024
+    static let readSize = 64 * 1024
 
     /// Makes a budget of `capacity` bytes.
     package init(capacity: Int = BodyBudget.defaultCapacity) {

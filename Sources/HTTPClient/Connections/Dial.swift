@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 /// The way to one connection: resolve, judge, connect.
@@ -19,13 +18,13 @@ final class Dial {
     private let settings: HTTPClientSettings
     private let security: Security
     private let deadline: NIODeadline
-    private let eventLoop: any EventLoop
+    private let means: HTTPClientMeans
     private var complete: ((Result<HTTPConnection, HTTPClientError>) -> Void)?
 
     /// `redirectedFromLoopback` is nil for the configured URL.
     init(
         _ url: HTTPURL, redirectedFromLoopback: Bool?, settings: HTTPClientSettings, security: Security,
-        deadline: NIODeadline, eventLoop: any EventLoop,
+        deadline: NIODeadline, means: HTTPClientMeans,
         complete: @escaping (Result<HTTPConnection, HTTPClientError>) -> Void
     ) {
         self.url = url
@@ -37,12 +36,13 @@ final class Dial {
         self.settings = settings
         self.security = security
         self.deadline = deadline
-        self.eventLoop = eventLoop
+        self.means = means
         self.complete = complete
     }
 
     func start() {
-        settings.resolver.lookup(url.host, url.port, deadline, eventLoop).assumeIsolated().whenComplete { result in
+        settings.resolver.lookup(url.host, url.port, deadline, means.eventLoop).assumeIsolated().whenComplete {
+            result in
             switch result {
             case .success(let addresses): self.connect(toOneOf: addresses)
             case .failure(let error as HTTPClientError): self.finish(.failure(error))
@@ -105,21 +105,22 @@ final class Dial {
         _ address: SocketAddress, timeout: TimeAmount,
         complete: @escaping (Result<HTTPConnection, HTTPClientError>) -> Void
     ) {
-        let connection = HTTPConnection(url: url, isLoopback: AddressPolicy.isLoopback(address))
-        let handlers: [any ChannelHandler]
+        let connection = HTTPConnection(
+            url: url, isLoopback: AddressPolicy.isLoopback(address), receiveBuffer: means.receiveBuffer)
+        var handlers: [any ChannelHandler] = [connection]
         do {
-            handlers = try makeHandlers(for: connection)
+            if let tls = try security.handler(for: url, deadline: deadline) { handlers.insert(tls, at: 0) }
         } catch {
             return complete(.failure(error))
         }
-        let bound = NIOLoopBound(handlers, eventLoop: eventLoop)
-        let connected = ClientBootstrap(group: eventLoop)
+        let bound = NIOLoopBound(handlers, eventLoop: means.eventLoop)
+        let connected = ClientBootstrap(group: means.eventLoop)
             .connectTimeout(timeout)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 16384, maximum: BodyBudget.readSize)
+                value: ReceiveAllocator(means.receiveBuffer, eventLoop: means.eventLoop)
             )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -133,20 +134,6 @@ final class Dial {
             case .failure(let error): complete(.failure(self.translate(error)))
             }
         }
-    }
-
-    private func makeHandlers(for connection: HTTPConnection) throws(HTTPClientError) -> [any ChannelHandler] {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = HTTPClientSettings.headerLimit
-        limits.maxHeaderListSize = HTTPClientSettings.headerLimit
-        limits.maxHeaderFieldCount = HTTPClientSettings.headerFieldLimit
-        var handlers: [any ChannelHandler] = []
-        if let tls = try security.handler(for: url, deadline: deadline) { handlers.append(tls) }
-        handlers.append(HTTPRequestEncoder())
-        handlers.append(ByteWatch(connection))
-        handlers.append(ByteToMessageHandler(HTTPResponseDecoder(limitConfiguration: limits)))
-        handlers.append(connection)
-        return handlers
     }
 
     private func translate(_ error: any Error) -> HTTPClientError {

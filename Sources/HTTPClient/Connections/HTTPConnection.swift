@@ -1,31 +1,24 @@
 import NIOCore
-import NIOHTTP1
 import TLS
 
 /// One connection to a target, as the last handler of its channel.
 ///
-/// Owns the channel until it is closed, and knows whether a request is under way on it. Parts of the answer and the
-/// end of the connection go to the exchange that sent the request; between requests there is nobody to tell.
+/// Owns the channel until it is closed, the parser of the answer, and knows whether a request is under way on it. Parts
+/// of the answer and the end of the connection go to the exchange that sent the request; between requests there is
+/// nobody to tell.
 final class HTTPConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundOut = HTTPClientRequestPart
-
-    /// What a connection tells the exchange that uses it.
-    enum Event {
-        /// The TLS handshake is done.
-        case secured
-        case head(HTTPResponseHead)
-        case body(ByteBuffer)
-        case end
-        /// It ended; nil for an orderly end.
-        case closed((any Error)?)
-    }
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     /// Scheme, host and port this connection serves.
     let url: HTTPURL
     let isLoopback: Bool
     private var context: ChannelHandlerContext?
-    private var receiver: ((Event) -> Void)?
+    private let receiveBuffer: ReceiveBuffer
+    private var exchange: HTTPExchange?
+    private var parser = ResponseParser()
+    /// Requests sent so far: what came for one is never taken for the next one's answer.
+    private var requests: UInt64 = 0
     private var isReading = true
     private var isEnded = false
     /// Whether any byte has come since the request was sent.
@@ -33,35 +26,34 @@ final class HTTPConnection: ChannelInboundHandler {
     /// What ended it while nobody was there to be told, a handshake that could not even begin for instance.
     private var failure: (any Error)?
 
-    init(url: HTTPURL, isLoopback: Bool) {
+    init(url: HTTPURL, isLoopback: Bool, receiveBuffer: ReceiveBuffer) {
+        self.receiveBuffer = receiveBuffer
         self.url = url
         self.isLoopback = isLoopback
     }
 
     /// Whether another request can be sent.
-    var isOpen: Bool { !isEnded && context?.channel.isActive == true }
+    var isOpen: Bool { !isEnded && context != nil }
 
-    /// Sends a request; everything that happens until `release` or the end of the connection goes to `receiver`.
-    func send(_ head: HTTPRequestHead, receiver: @escaping (Event) -> Void) {
+    /// Sends a request; everything that happens until `release` or the end of the connection goes to `exchange`.
+    func send(_ request: HTTPRequest, for exchange: HTTPExchange) {
         hasReceived = false
-        guard let context, isOpen else {
-            receiver(.closed(failure))
-            return
-        }
-        self.receiver = receiver
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        guard let context, isOpen else { return exchange.connectionEnded(failure) }
+        parser = ResponseParser()
+        requests &+= 1
+        self.exchange = exchange
+        context.writeAndFlush(wrapOutboundOut(request.bytes), promise: nil)
     }
 
     /// The request is over; the connection can be used again.
     func release() {
-        receiver = nil
+        exchange = nil
         setReading(true)
     }
 
     /// Closes; nobody is told.
     func close() {
-        receiver = nil
+        exchange = nil
         isEnded = true
         context?.close(promise: nil)
     }
@@ -71,13 +63,6 @@ final class HTTPConnection: ChannelInboundHandler {
         guard wanted != isReading else { return }
         isReading = wanted
         try? context?.channel.syncOptions?.setOption(.autoRead, value: wanted)
-    }
-
-    /// A byte arrived, whether it makes a part or not.
-    func bytesArrived() {
-        hasReceived = true
-        // A target that speaks unasked is not to be trusted with the next request.
-        if receiver == nil { close() }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -90,32 +75,51 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head): receiver?(.head(head))
-        case .body(let bytes): receiver?(.body(bytes))
-        case .end: receiver?(.end)
+        let received = unwrapInboundIn(data)
+        defer { receiveBuffer.giveBack(received) }
+        // A target that speaks unasked is not to be trusted with the next request.
+        guard let reader = exchange else { return close() }
+        hasReceived = true
+        var rest = received
+        let request = requests
+        do throws(HTTPClientError) {
+            while requests == request, exchange != nil, let part = try parser.next(&rest) { reader.receive(part) }
+        } catch {
+            return fail(error, context)
+        }
+        if requests == request, exchange != nil {
+            reader.readingPaused()
+        } else if rest.readableBytes > 0 {
+            // More than one answer: to a redirect, say, with the next request sent already.
+            fail(nil, context)
         }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is TLSHandshakeInfo { receiver?(.secured) }
+        if event is TLSHandshakeInfo { exchange?.secured() }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(error, context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isEnded = true
+        if let exchange, parser.endsByClosing() { exchange.receive(.end) }
+        end(nil)
+    }
+
+    private func fail(_ error: (any Error)?, _ context: ChannelHandlerContext) {
         end(error)
         context.close(promise: nil)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        end(nil)
-    }
-
     private func end(_ error: (any Error)?) {
         isEnded = true
-        if receiver == nil, failure == nil { failure = error }
-        let receiver = receiver
-        self.receiver = nil
-        receiver?(.closed(error))
+        if exchange == nil, failure == nil { failure = error }
+        let exchange = exchange
+        self.exchange = nil
+        exchange?.connectionEnded(error)
     }
 }

@@ -44,7 +44,7 @@ struct LineDecoder {
         let isEdited = edits.readableBytes > 0
         if isEdited { try apply(edits, to: &layout) }
         let didChange = try decodeFields(range: range, bits: payload, specials: specials, &layout)
-        guard layout.texts.cost <= limits.bodyBytes else {
+        guard layout.texts.bytes <= limits.bodyBytes else {
             throw ScrapeCodecError(code: .tooLarge, message: "\(layout.texts.bytes) bytes of texts", culprit: "fields")
         }
         return isEdited || didChange

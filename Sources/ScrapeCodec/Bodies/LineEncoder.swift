@@ -206,7 +206,7 @@ struct LineEncoder {
             return (line, false)
         }
         let ownHash = unsafe layout.ownIndex.hash(text)
-        if let line = unsafe layout.ownIndex.find(text, kind, hash: ownHash, in: layout.own) { return (line, false) }
+        if let line = unsafe layout.ownIndex.find(text, kind, hash: ownHash, in: layout.own) { return (line, true) }
         guard layout.own.takes(text.count) else { return (nil, false) }
         let line = unsafe layout.own.append(text, kind: kind)
         layout.ownIndex.insert(line, hash: ownHash, in: layout.own)
@@ -225,9 +225,9 @@ struct LineEncoder {
 
     /// Where in the old layout a line of the dictionary is that the body has not had yet: near ahead, or anywhere.
     private mutating func place(of line: LineReference, from start: Int, _ change: LayoutChange) -> Int? {
-        guard !line.isPrivate else { return nil }
         for place in start..<min(start + 32, change.old.count)
         where change.old[place].id == line.id && change.isFree(place) { return place }
+        guard !line.isPrivate else { return nil }
         let number = Int(line.id &>> 1)
         if places.isEmpty { notePlaces(change.old) }
         guard number < places.count, places[number] > 0 else { return nil }

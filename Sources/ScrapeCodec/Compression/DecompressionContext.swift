@@ -7,11 +7,18 @@ import NIOCore
 @safe
 final class DecompressionContext {
     private let context: OpaquePointer
+    private let isMagicless: Bool
 
     /// nil when there is no memory.
-    init?() {
+    ///
+    /// - Parameter isMagicless: frames lack the four bytes that say that they are frames.
+    init?(isMagicless: Bool = false) {
         guard let context = unsafe ZSTD_createDCtx() else { return nil }
         unsafe self.context = unsafe context
+        self.isMagicless = isMagicless
+        if isMagicless {
+            _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_experimentalParam1, ZstdLimits.magicless)
+        }
         _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, ZstdLimits.maximumWindowLog)
     }
 
@@ -51,7 +58,9 @@ final class DecompressionContext {
     private func check(_ bytes: ByteBuffer, length: Int) throws(ScrapeCodecError) {
         var header = ZSTD_frameHeader()
         let code = unsafe bytes.withUnsafeReadableBytes { source in
-            unsafe ZSTD_getFrameHeader(&header, source.baseAddress, source.count)
+            unsafe ZSTD_getFrameHeader_advanced(
+                &header, source.baseAddress, source.count,
+                isMagicless ? ZSTD_f_zstd1_magicless : ZSTD_f_zstd1)
         }
         guard code == 0, header.frameType == ZSTD_frame else {
             throw ScrapeCodecError(code: .malformed, message: "not a zstd frame", culprit: "zstd frame")

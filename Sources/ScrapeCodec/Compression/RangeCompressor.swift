@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// Compresses and restores ranges of the log for the tunnel, each a zstd frame of its own.
+/// Compresses and restores ranges of the log for the tunnel, each a zstd frame of its own, without the magic number.
 ///
 /// A frame may refer to an earlier range that both sides hold (its prefix), so there is no state between calls: the
 /// contexts kept here are working memory only. Copies share that memory; use one per thread.
@@ -9,7 +9,11 @@ package struct RangeCompressor {
     package let maximumBytes: Int
     private let level: Int32
     private var compressor: CompressionContext?
+    private var shortCompressor: CompressionContext?
     private var decompressor: DecompressionContext?
+
+    /// Shorter ranges are scrapes as they come, whose numbers are coded already.
+    private static let shortRange = 8 << 10
 
     package init(level: Int32 = 1, maximumBytes: Int = 4 << 20) {
         self.level = level
@@ -25,10 +29,12 @@ package struct RangeCompressor {
             throw ScrapeCodecError(
                 code: .tooLarge, message: "a range of \(bytes.readableBytes) bytes; expected at most \(maximumBytes)")
         }
-        guard let context = compressor ?? CompressionContext(level: level) else {
+        let isShort = bytes.readableBytes < Self.shortRange
+        let known = isShort ? shortCompressor : compressor
+        guard let context = known ?? CompressionContext(isShort ? .shortRanges : .ranges(level: level)) else {
             throw ScrapeCodecError(code: .compression, message: "no memory for a compressor")
         }
-        compressor = context
+        if isShort { shortCompressor = context } else { compressor = context }
         var output = ByteBuffer()
         _ = try context.compress(bytes, prefix: prefix.readableBytes > 0 ? prefix : nil, into: &output)
         return output
@@ -44,7 +50,7 @@ package struct RangeCompressor {
             throw ScrapeCodecError(
                 code: .tooLarge, message: "a range of \(exactly) bytes; expected at most \(maximumBytes)")
         }
-        guard let context = decompressor ?? DecompressionContext() else {
+        guard let context = decompressor ?? DecompressionContext(isMagicless: true) else {
             throw ScrapeCodecError(code: .compression, message: "no memory for a decompressor")
         }
         decompressor = context

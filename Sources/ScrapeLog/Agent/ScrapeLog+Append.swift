@@ -95,7 +95,7 @@ extension ScrapeLog {
         var segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end)
         if let directory, state == .normal {
             do throws(ScrapeLogError) {
-                files.insert(try directory.create(segment.name.text), as: segment.name.text)
+                files.insert(try directory.create(segment.name.text), as: segment.name)
                 isDirectoryUnsynced = true
             } catch {
                 enterMemory(error)
@@ -130,6 +130,7 @@ extension ScrapeLog {
             chains[target] = chain
         }
         header.write(payload: payload, into: &pending)
+        if kind != .delta { pendingIntroduces = true }
         if kind.isScrape {
             pendingScrapes &+= 1
             pendingFirstTime = min(pendingFirstTime ?? time, time)
@@ -144,9 +145,10 @@ extension ScrapeLog {
         if segments[index].memory != nil {
             segments[index].memory?.append(pending)
         } else if let directory {
-            let name = segments[index].name.text
             do throws(ScrapeLogError) {
-                let file = try files.file(name) { (name) throws(ScrapeLogError) in try directory.open(name) }
+                let file = try files.file(segments[index].name) { (name) throws(ScrapeLogError) in
+                    try directory.open(name.text)
+                }
                 do throws(ScrapeLogError) {
                     try file.write(pending, at: segments[index].length)
                 } catch {
@@ -154,11 +156,13 @@ extension ScrapeLog {
                     throw error
                 }
                 if !unsynced.contains(where: { $0 === file }) { unsynced.append(file) }
+                recent.append(pending, epoch: epoch, at: end)
             } catch {
                 enterMemory(error)
                 return
             }
         }
+        noteHead(of: segments[index])
         let count = UInt64(pending.readableBytes)
         segments[index].length += count
         segments[index].scrapes &+= pendingScrapes
@@ -167,11 +171,21 @@ extension ScrapeLog {
         clearPending()
     }
 
+    /// Keeps the beginning of the current segment, and that of the one before it in the same epoch.
+    private func noteHead(of segment: Segment) {
+        if head?.epoch != segment.epoch || head?.start != segment.start {
+            previousHead = head?.epoch == segment.epoch ? head : nil
+            head = SegmentHead(epoch: segment.epoch, start: segment.start)
+        }
+        head?.append(pending, at: end, introduces: pendingIntroduces)
+    }
+
     private func clearPending() {
         // Let a buffer go that one huge record has blown up.
         if pending.capacity > 2 * Self.flushThreshold { pending = ByteBuffer() } else { pending.clear() }
         pendingScrapes = 0
         pendingFirstTime = nil
+        pendingIntroduces = false
     }
 
     /// Goes on in memory, under a new epoch.
@@ -186,7 +200,7 @@ extension ScrapeLog {
         if let last = segments.last, isSegmentOpen, last.length == 0 {
             segments.removeLast()
             if last.memory == nil {
-                files.remove(last.name.text)
+                files.remove(last.name)
                 try? directory?.remove(last.name.text)
             }
         }

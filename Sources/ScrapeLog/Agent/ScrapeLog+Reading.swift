@@ -4,7 +4,8 @@ package import NIOCore
 extension ScrapeLog {
     /// Appends up to `maximum` bytes of `range`, from its beginning on, to `buffer`; returns how many.
     ///
-    /// Fewer come where the held range ends; 0 at the end of the log. `.notHeld` when the first byte is not here.
+    /// Fewer come where the held range ends; 0 at the end of the log. `.notHeld` when the first byte is not here. A place
+    /// that `counterpart` named can be read although its segment has been deleted.
     package func read(
         _ range: LogRange, maximum: Int, into buffer: inout ByteBuffer
     ) throws(ScrapeLogError) -> Int {
@@ -22,12 +23,29 @@ extension ScrapeLog {
             position += UInt64(count)
             total += count
         }
+        if total == 0, maximum > 0, let head = previousHead, head.epoch == range.epoch, range.from >= head.start,
+            let part = head.bytes.getSlice(
+                at: head.bytes.readerIndex + Int(clamping: min(range.from - head.start, UInt64(SegmentHead.limit))),
+                length: Int(clamping: min(range.count, UInt64(clamping: maximum))))
+        {
+            return buffer.writeImmutableBuffer(part)
+        }
         if total == 0, range.count > 0, maximum > 0, !(range.epoch == epoch && range.from == end) {
             throw ScrapeLogError(
                 code: .notHeld, message: "these bytes are not in the log (any more)",
                 culprit: ScrapeLogError.position(epoch: range.epoch, offset: range.from))
         }
         return total
+    }
+
+    /// The place in the previous segment of the epoch where something very similar to this range of the current segment may
+    /// be found: its dictionary and keyframes. nil when the range introduces nothing, or the previous segment's beginning
+    /// is not at hand.
+    ///
+    /// For a tunnel that compresses the range with the place as prefix, when both ends hold it.
+    package func counterpart(of range: LogRange) -> LogRange? {
+        guard let head, let previousHead, head.introduces(in: range) else { return nil }
+        return previousHead.counterpart(of: range, in: head)
     }
 
     /// Where the segment ends that the first byte of `range` is in; nil when none holds it. The segment that is being
@@ -70,7 +88,10 @@ extension ScrapeLog {
             return memory.read(at: Int(clamping: offset), maximum: maximum, into: &buffer)
         }
         guard let directory else { return 0 }
-        let file = try files.file(segment.name.text) { (name) throws(ScrapeLogError) in try directory.open(name) }
+        let recently = recent.read(
+            epoch: segment.epoch, at: segment.start &+ offset, maximum: maximum, into: &buffer)
+        if recently > 0 { return recently }
+        let file = try files.file(segment.name) { (name) throws(ScrapeLogError) in try directory.open(name.text) }
         return try file.read(at: offset, maximum: maximum, into: &buffer)
     }
 
@@ -79,7 +100,8 @@ extension ScrapeLog {
     /// Should its `run()` throw, tell `syncFailed`.
     package func syncTask() -> SyncTask? {
         guard let directory else { return nil }
-        saveCursors(durably: false)
+        passesSinceCursors += 1
+        if areCursorsUrgent || passesSinceCursors >= Self.passesPerCursors { saveCursors(durably: false) }
         guard !unsynced.isEmpty || isDirectoryUnsynced else { return nil }
         defer {
             unsynced = []

@@ -11,6 +11,7 @@ extension ScrapeLog {
             for loss in losses { noteGap(loss, for: name) }
         }
         areCursorsStale = true
+        areCursorsUrgent = true
         deleteAcknowledged()
     }
 
@@ -34,6 +35,7 @@ extension ScrapeLog {
         insert(ranges, into: &cursor)
         cursors.collectors[collector] = cursor
         areCursorsStale = true
+        areCursorsUrgent = true
         deleteAcknowledged()
     }
 
@@ -53,6 +55,7 @@ extension ScrapeLog {
         guard let gaps = cursors.collectors[collector]?.gaps, !gaps.isEmpty else { return [] }
         cursors.collectors[collector]?.gaps = []
         areCursorsStale = true
+        areCursorsUrgent = true
         return gaps
     }
 
@@ -72,6 +75,7 @@ extension ScrapeLog {
         }
         cursors.collectors[collector] = cursor
         areCursorsStale = true
+        areCursorsUrgent = true
     }
 
     /// Deletes the sealed segments that nobody configured still needs.
@@ -146,9 +150,10 @@ extension ScrapeLog {
         guard let directory else { return }
         // First the cursors, then the files: the other way round a crash would turn what was delivered into a gap.
         areCursorsStale = true
+        areCursorsUrgent = true
         saveCursors(durably: false)
         for name in names {
-            files.remove(name.text)
+            files.remove(name)
             try? directory.remove(name.text)
         }
         isDirectoryUnsynced = true
@@ -157,6 +162,8 @@ extension ScrapeLog {
     func saveCursors(durably: Bool) {
         guard areCursorsStale, let directory else { return }
         areCursorsStale = false
+        areCursorsUrgent = false
+        passesSinceCursors = 0
         // A hint only: when the disk is full, segments stay a little longer after the next start.
         try? directory.replace(Cursors.name, with: cursors.text, durably: durably)
     }

@@ -43,6 +43,8 @@ package final class ScrapeLog {
 
     /// Flushed without being asked when this much waits.
     static let flushThreshold = 1 << 20
+    /// How many sync tasks, of which there is one a second, see cursors that only moved before they are saved.
+    static let passesPerCursors = 5
 
     let configuration: Configuration
     /// nil for a log in memory.
@@ -58,15 +60,26 @@ package final class ScrapeLog {
     var pending = ByteBuffer()
     var pendingScrapes: UInt32 = 0
     var pendingFirstTime: Int64?
+    /// Whether there is anything but deltas among them.
+    var pendingIntroduces = false
     /// End of the current segment's header and table.
     var preambleEnd: UInt64 = 0
     var chains: [UInt32: TargetChain] = [:]
-    var files: DescriptorCache
+    var files: DescriptorCache<SegmentName>
+    /// The newest bytes in files.
+    var recent = RecentBytes(limit: 128 << 10)
+    /// The beginnings of the segment that is being written and of the one before it.
+    var head: SegmentHead?
+    var previousHead: SegmentHead?
     /// Written since the last sync task.
     var unsynced: [Descriptor] = []
     var isDirectoryUnsynced = false
     var cursors: Cursors
     var areCursorsStale = false
+    /// More has changed than how far somebody has come.
+    var areCursorsUrgent = false
+    /// Sync tasks made since the cursors were saved.
+    var passesSinceCursors = 0
     var configuredCollectors: [String]?
     /// What opening found lost, for collectors that are configured later.
     var losses: [LogGap]

@@ -31,10 +31,15 @@ extension ReplicaLog {
     }
 
     private func read(
-        _ file: ReplicaFile, of epoch: ReplicaEpoch, at offset: UInt64, maximum: Int, into buffer: inout ByteBuffer
+        _ file: ReplicaFile, of epoch: ReplicaEpoch, at offset: UInt64, maximum: Int, into buffer: inout ByteBuffer,
+        isFromDisk: Bool = false
     ) throws(ScrapeLogError) -> Int {
         if let memory = file.memory {
             return memory.read(at: Int(clamping: offset), maximum: maximum, into: &buffer)
+        }
+        if !isFromDisk {
+            let recently = recent.read(epoch: epoch.epoch, at: file.start &+ offset, maximum: maximum, into: &buffer)
+            if recently > 0 { return recently }
         }
         guard let descriptor = try descriptor(of: epoch, start: file.start) else { return 0 }
         return try descriptor.read(at: offset, maximum: maximum, into: &buffer)
@@ -61,8 +66,8 @@ extension ReplicaLog {
         while position < file.length {
             var buffer = ByteBuffer()
             let wanted = Int(clamping: min(file.length - position, 1 << 20))
-            guard let count = try? read(file, of: epoch, at: position, maximum: wanted, into: &buffer), count > 0
-            else {
+            let read = try? read(file, of: epoch, at: position, maximum: wanted, into: &buffer, isFromDisk: true)
+            guard let count = read, count > 0 else {
                 counters.damagedSegments += 1
                 return
             }

@@ -105,28 +105,31 @@ extension ReplicaLog {
     private func extend(
         _ piece: StorePlan.Piece, tail: RecordValidator, in index: Int
     ) throws(ScrapeLogError) {
-        let epoch = epochs[index]
+        let id = epochs[index].epoch
         let position: Int
-        if let known = epoch.files.firstIndex(where: { $0.start == piece.file }) {
+        // The usual case first: the newest file grows.
+        if let last = epochs[index].files.indices.last, epochs[index].files[last].start == piece.file {
+            position = last
+        } else if let known = epochs[index].files.firstIndex(where: { $0.start == piece.file }) {
             position = known
         } else {
             guard epochs.reduce(0, { $0 + $1.files.count }) < Self.maximumFiles else {
                 throw ScrapeLogError(
                     code: .full, message: "\(Self.maximumFiles) segments are kept already, which is the limit")
             }
-            let before = RecordValidator(epoch: epoch.epoch, offset: piece.file, startsSegment: true)
+            let before = RecordValidator(epoch: id, offset: piece.file, startsSegment: true)
             var file = ReplicaFile(start: piece.file, arrived: clock(), tail: before)
             if root == nil { file.memory = MemoryBytes() }
-            if let directory = try directory(of: epoch) {
+            if let directory = try directory(of: epochs[index]) {
                 let name = ReplicaNames.file(start: piece.file)
-                open.insert(try directory.create(name), as: "\(epoch.name)/\(name)")
-                unsyncedDirectories.insert(epoch.epoch)
+                open.insert(try directory.create(name), as: FileKey(epoch: id, start: piece.file))
+                unsyncedDirectories.insert(id)
             }
             epochs[index].insert(file)
             position = epochs[index].files.firstIndex { $0.start == piece.file } ?? 0
         }
         let length = epochs[index].files[position].length
-        if let descriptor = try descriptor(of: epoch, start: piece.file) {
+        if let descriptor = try descriptor(of: epochs[index], start: piece.file) {
             do throws(ScrapeLogError) {
                 try descriptor.write(piece.bytes, at: length)
             } catch {
@@ -134,7 +137,8 @@ extension ReplicaLog {
                 if length == 0 { removeFile(position, in: index) }
                 throw error
             }
-            unsynced.insert(FileKey(epoch: epoch.epoch, start: piece.file))
+            recent.append(piece.bytes, epoch: id, at: piece.file &+ length)
+            unsynced.insert(FileKey(epoch: id, start: piece.file))
         } else {
             epochs[index].files[position].memory?.append(piece.bytes)
         }
@@ -151,6 +155,7 @@ extension ReplicaLog {
             return
         }
         let length = end - file.start
+        recent.clear()
         try descriptor(of: epochs[index], start: file.start)?.truncate(to: length)
         epochs[index].files[position].memory?.truncate(to: Int(clamping: length))
         epochs[index].files[position].length = length
@@ -163,10 +168,12 @@ extension ReplicaLog {
     func removeFile(_ position: Int, in index: Int) {
         let epoch = epochs[index]
         let start = epoch.files[position].start
-        let name = ReplicaNames.file(start: start)
-        open.remove("\(epoch.name)/\(name)")
+        recent.clear()
+        open.remove(FileKey(epoch: epoch.epoch, start: start))
         unsynced.remove(FileKey(epoch: epoch.epoch, start: start))
-        if let directory = try? directory(of: epoch) { try? directory.remove(name) }
+        if let directory = try? directory(of: epoch) {
+            try? directory.remove(ReplicaNames.file(start: start))
+        }
         epochs[index].files.remove(at: position)
     }
 }

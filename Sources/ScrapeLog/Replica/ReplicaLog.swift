@@ -30,7 +30,9 @@ package final class ReplicaLog {
     let root: LogDirectory?
     /// By arrival.
     var epochs: [ReplicaEpoch]
-    var open: DescriptorCache
+    var open: DescriptorCache<FileKey>
+    /// The newest bytes in files: a tunnel's compression prefixes, which are short as a rule. There is one per agent.
+    var recent = RecentBytes(limit: 16 << 10)
     /// Files written since the last sync task.
     var unsynced: Set<FileKey> = []
     var unsyncedDirectories: Set<UInt64> = []
@@ -116,9 +118,8 @@ package final class ReplicaLog {
 
     func descriptor(of epoch: ReplicaEpoch, start: UInt64) throws(ScrapeLogError) -> Descriptor? {
         guard let root else { return nil }
-        let name = ReplicaNames.file(start: start)
-        return try open.file("\(epoch.name)/\(name)") { (_) throws(ScrapeLogError) in
-            try root.subdirectory(epoch.name).open(name)
+        return try open.file(FileKey(epoch: epoch.epoch, start: start)) { (_) throws(ScrapeLogError) in
+            try root.subdirectory(epoch.name).open(ReplicaNames.file(start: start))
         }
     }
 }

@@ -207,7 +207,11 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             if gaps.count > gapBudget { source.returnGaps(Array(gaps.dropFirst(gapBudget)), for: address.description) }
             gapBudget -= min(gapBudget, gaps.count)
         }
-        while !hasEnded, context.channel.isWritable, let next = session?.nextAppend(held: source.held) {
+        // Nothing is appended to the log while this runs.
+        let held = source.held
+        while !hasEnded, context.channel.isWritable,
+            let next = session?.nextAppend(held: held, counterpart: { source.counterpart(of: $0) })
+        {
             guard send(next, context) else { return }
         }
     }

@@ -25,4 +25,11 @@ package protocol TunnelSource: AnyObject {
     func abandonDamaged(_ range: LogRange) -> Frame.Gap?
     /// The collector holds more of the current epoch than we do: continue under a new one.
     func beginEpoch()
+    /// Where an earlier segment of the same epoch is probably much like this range: a good prefix. It can be read, even
+    /// if it is not among what is held any more. Nil when there is no such place.
+    func counterpart(of range: LogRange) -> LogRange?
+}
+
+extension TunnelSource {
+    package func counterpart(of range: LogRange) -> LogRange? { nil }
 }

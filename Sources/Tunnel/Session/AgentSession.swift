@@ -126,23 +126,39 @@ package struct AgentSession: Sendable {
 
     /// The next Append to send: a range of at most 256 KiB that the collector lacks, oldest first, and the range it may
     /// use as prefix. Nil when there is nothing to send or no credit. Counts it as sent.
-    package mutating func nextAppend(held: [LogRange]) -> (range: LogRange, prefix: Range<UInt64>)? {
+    ///
+    /// - Parameter counterpart: an earlier place of the epoch that is probably like a range: the dictionary and keyframes
+    ///   of the segment before. It becomes the prefix when all of it was sent on this connection; else the bytes just
+    ///   before the range do.
+    package mutating func nextAppend(
+        held: [LogRange], counterpart: (LogRange) -> LogRange? = { _ in nil }
+    ) -> (range: LogRange, prefix: Range<UInt64>)? {
         guard isOpen, credit > 0 else { return nil }
         for range in held {
-            guard var missing = delivered.missing(from: range).first else { continue }
+            guard var missing = delivered.firstMissing(from: range) else { continue }
             let length = min(missing.count, UInt64(Protocol.maximumAppend), credit)
             missing.to = missing.from + length
-            var prefix = missing.from..<missing.from
-            if let run = sent.ranges(of: range.epoch).first(where: { $0.to == missing.from }) {
-                let reach = missing.from - min(missing.from, UInt64(Protocol.maximumPrefix))
-                prefix = max(run.from, range.from, reach)..<missing.from
-            }
+            let prefix = prefix(for: missing, of: range, counterpart(missing))
             credit -= length
             delivered.insert(missing)
             sent.insert(missing)
             return (missing, prefix)
         }
         return nil
+    }
+
+    private func prefix(for range: LogRange, of held: LogRange, _ counterpart: LogRange?) -> Range<UInt64> {
+        if let counterpart, counterpart.epoch == range.epoch, counterpart.to <= range.from,
+            counterpart.count <= UInt64(Protocol.maximumPrefix(for: Int(clamping: range.count))),
+            sent.contains(counterpart)
+        {
+            return counterpart.from..<counterpart.to
+        }
+        guard let start = sent.start(ofRangeEndingAt: range.from, epoch: range.epoch) else {
+            return range.from..<range.from
+        }
+        let reach = range.from - min(range.from, UInt64(Protocol.usualPrefix(for: Int(clamping: range.count))))
+        return max(start, held.from, reach)..<range.from
     }
 
     /// A gap was announced: its bytes count as delivered.

@@ -96,7 +96,7 @@ package enum Frame: Sendable, Hashable {
     /// A range of log bytes as one zstd frame, compressed with an earlier range of the same epoch as prefix.
     package struct Append: Sendable, Hashable {
         package var range: LogRange
-        /// The prefix; empty for none. Both ends hold it.
+        /// The prefix, before the range; empty for none. Both ends hold it.
         package var prefix: Range<UInt64>
         package var compressed: ByteBuffer
 

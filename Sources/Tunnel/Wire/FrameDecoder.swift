@@ -64,12 +64,7 @@ package struct FrameDecoder: Sendable {
                 let message = payload.readText()
             else { return nil }
             return .reject(.init(code: code, retryAfterMilliseconds: retry, clock: clock, message: message))
-        case .append:
-            guard let range = payload.readRange(), let from = payload.readVarint(), let to = payload.readVarint(),
-                from <= to, to - from <= UInt64(Protocol.maximumPrefix), range.count > 0,
-                range.count <= UInt64(Protocol.maximumAppend)
-            else { return nil }
-            return .append(.init(range: range, prefix: from..<to, compressed: payload))
+        case .append: return parseAppend(&payload).map(Frame.append)
         case .gap:
             guard let range = payload.readRange(), let scrapes = payload.readVarint(), let reason = payload.readText()
             else { return nil }
@@ -88,6 +83,19 @@ package struct FrameDecoder: Sendable {
             else { return nil }
             return .goAway(.init(code: code, reconnectMilliseconds: delay, message: message))
         }
+    }
+
+    private static func parseAppend(_ payload: inout ByteBuffer) -> Frame.Append? {
+        guard let epoch: UInt64 = payload.readInteger(endianness: .little), let from = payload.readVarint(),
+            let count = payload.readVarint(), count > 0, count <= UInt64(Protocol.maximumAppend),
+            count <= UInt64.max - from,
+            let distance = payload.readVarint(), distance <= from, let length = payload.readVarint(),
+            length <= from - distance, length <= UInt64(Protocol.maximumPrefix(for: Int(clamping: count)))
+        else { return nil }
+        let end = from - distance
+        return Frame.Append(
+            range: LogRange(epoch: epoch, from: from, to: from + count), prefix: (end - length)..<end,
+            compressed: payload)
     }
 
     private static func parseHello(_ payload: inout ByteBuffer) -> Frame.Hello? {

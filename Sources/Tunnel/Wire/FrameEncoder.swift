@@ -1,8 +1,12 @@
 package import NIOCore
+import ScrapeLog
 
 /// Writes frames into a buffer, length first.
 package enum FrameEncoder {
     package static func write(_ frame: Frame, into buffer: inout ByteBuffer) {
+        if case .append(let append) = frame {
+            buffer.reserveCapacity(minimumWritableBytes: 64 + append.compressed.readableBytes)
+        }
         buffer.writeInteger(frame.type.rawValue)
         let lengthIndex = buffer.writerIndex
         buffer.writeInteger(UInt32(0))
@@ -22,9 +26,11 @@ package enum FrameEncoder {
             buffer.writeInteger(reject.clock, endianness: .little)
             buffer.writeText(reject.message)
         case .append(let append):
-            buffer.writeRange(append.range)
-            buffer.writeVarint(append.prefix.lowerBound)
-            buffer.writeVarint(append.prefix.upperBound)
+            buffer.writeInteger(append.range.epoch, endianness: .little)
+            buffer.writeVarint(append.range.from)
+            buffer.writeVarint(append.range.count)
+            buffer.writeVarint(append.prefix.isEmpty ? 0 : append.range.from &- append.prefix.upperBound)
+            buffer.writeVarint(UInt64(append.prefix.count))
             buffer.writeImmutableBuffer(append.compressed)
         case .gap(let gap):
             buffer.writeRange(gap.range)

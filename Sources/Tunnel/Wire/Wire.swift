@@ -7,6 +7,15 @@
 //     frame   := type:u8 length:u32 payload:length bytes          integers little endian unless marked varint (LEB128)
 //     string  := length:u16 UTF-8 bytes
 //     range   := epoch:u64 from:varint to:varint                  bytes of one epoch of the log, `to` excluded
+//     append  := epoch:u64 from:varint count:varint               the range
+//                distance:varint length:varint                    the prefix: `length` bytes that end `distance` before `from`
+//                zstd frame without its magic number
+//
+// The prefix of an Append is any earlier range of the same epoch that was sent on the same connection (so that the collector
+// certainly has it at hand), or none. The agent takes the bytes just before the range, four times its length but at least
+// 4 KiB and at most 64 KiB; for dictionary and keyframes, with which a segment begins, the corresponding place of the segment
+// before, which says nearly the same. A collector that does not hold the prefix ends the connection. What comes out of
+// the zstd frame is exactly `count` bytes or an error.
 //
 // The top bit of `type` marks a frame that a receiver which does not know it skips; any other unknown type ends the
 // connection. Fields behind those a receiver knows are ignored, so that frames can grow. `length` is checked against
@@ -47,8 +56,17 @@ package enum Protocol {
     package static let frameHeaderLength = 5
     /// Raw log bytes in one Append.
     package static let maximumAppend = 256 * 1024
-    /// How far back an Append's compression prefix reaches.
-    package static let maximumPrefix = 64 * 1024
+    /// The longest compression prefix an Append of `length` log bytes may name: so much more than its own length that a
+    /// peer cannot make us read far more than it sends.
+    package static func maximumPrefix(for length: Int) -> Int {
+        max(64 * 1024, 4 * min(length, maximumAppend))
+    }
+
+    /// The bytes just before an Append that it uses as prefix as a rule. Preparing a prefix costs about 1 µs per KiB, so a
+    /// scrape of 1 KiB must not bring 64.
+    package static func usualPrefix(for length: Int) -> Int {
+        min(64 * 1024, max(4 * 1024, 4 * min(length, maximumAppend)))
+    }
     /// Ranges in one Hello, Welcome or Ack; what does not fit is announced later by acks.
     package static let maximumRanges = 64
     /// Raw log bytes an agent may have under way when it is welcomed.

@@ -10,7 +10,7 @@ struct PlainRead: Sendable {
         case wait(TargetState, sequence: UInt64, limit: Duration)
     }
 
-    let id: TargetID
+    var id: TargetID
     /// Stays the same for one reader.
     let reader: UInt64
     /// How long this reader waits at most.

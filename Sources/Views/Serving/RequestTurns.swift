@@ -63,6 +63,14 @@ struct RequestTurns {
     /// Whether Hummingbird is working on a request that has arrived as a whole.
     var isTheirTurn: Bool { passed > 0 && !isPassing }
 
+    /// Whether a request of ours that arrives as a whole can be answered at once.
+    var isFree: Bool { regime == .shared && !isAnswering && held.isEmpty && begun == nil && passed == 0 && !isPassing }
+
+    /// A request of ours has arrived as a whole. Only while ``isFree``.
+    mutating func begin() {
+        isAnswering = true
+    }
+
     /// Judges what has just arrived.
     mutating func take(_ arrival: Arrival) -> Verdict {
         guard !isAnswering, held.isEmpty else { return keep(arrival) }
@@ -138,6 +146,7 @@ struct RequestTurns {
 
     /// Whether Hummingbird certainly goes on to the next request after this one.
     private static func isKeptAlive(_ head: HTTPRequestHead) -> Bool {
-        head.version == .http1_1 && head.headers["connection"].allSatisfy { $0 == "keep-alive" }
+        head.version == .http1_1 && head.method != .CONNECT
+            && head.headers["connection"].allSatisfy { $0 == "keep-alive" }
     }
 }

@@ -30,26 +30,38 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var turns = RequestTurns()
     private var idle: IdleClock
     private var idleTimer: Scheduled<Void>?
+    private var repeated: RepeatedRequest
+    private var context: ChannelHandlerContext?
     private var reader: Reader?
     /// The encoder's, behind which our heads and bodies are written as they are.
     private var encoder: ChannelHandlerContext?
     /// Counts our answers; tells a late call from the one that is waited for.
     private var turn: UInt64 = 0
     private var wait: Wait?
+    /// The reader or the server is on its way out: nobody waits any more.
+    private var isEnding = false
     private var readHeld = false
     private var isDraining = false
+    /// The socket is being read; its end is announced.
+    private var isReading = false
+    /// Something went on to Hummingbird that has not been told that this was all for now.
+    private var hasPassedOn = false
     /// The answer is complete and on its way; how fast it goes is up to the reader.
     private var isWriting = false
+    /// What Hummingbird last heard of the channel's writability.
+    private var shownWritable = true
 
     init(pages: TargetPages, metrics: WebMetrics, idleTimeout: TimeAmount) {
         self.pages = pages
         self.metrics = metrics
         idle = IdleClock(limit: idleTimeout, now: .now())
+        repeated = RepeatedRequest(path: pages.path)
     }
 
     // MARK: Life
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
         if context.channel.isActive { watch(context) }
     }
@@ -57,6 +69,7 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         end()
         encoder = nil
+        self.context = nil
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -71,15 +84,19 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // What the decoder cannot read comes behind the requests before it; all else is about the connection.
-        if error is HTTPParserError { receive(.malformed(error), context) } else { context.fireErrorCaught(error) }
+        guard error is HTTPParserError else { return context.fireErrorCaught(error) }
+        repeated.forget()
+        receive(.malformed(error), context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed as ChannelEvent:
+            isEnding = true
             endWait(context)
             receive(.inputClosed, context)
         case is ChannelShouldQuiesceEvent:
+            isEnding = true
             endWait(context)
             receive(.quiesce, context)
         default: context.fireUserInboundEventTriggered(event)
@@ -98,10 +115,44 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         idle.active(.now())
+        isReading = true
         switch unwrapInboundIn(data) {
-        case .head(let head): receive(.head(head, pages.request(head, reader(context))), context)
-        case let part: receive(.rest(part), context)
+        case .head(let head):
+            let request = pages.request(head, reader(context))
+            repeated.head(request)
+            receive(.head(head, request), context)
+        case .body(let bytes): receive(.rest(.body(bytes)), context)
+        case .end(let trailers):
+            repeated.end()
+            receive(.rest(.end(trailers)), context)
         }
+    }
+
+    /// Takes bytes that have not been decoded, when they are a request that came before.
+    func answerRepeated(_ bytes: ByteBuffer) -> Bool {
+        guard let context, turns.isFree, let request = repeated.match(bytes) else { return false }
+        idle.active(.now())
+        isReading = true
+        turns.begin()
+        begin(request, context)
+        drain(context)
+        return true
+    }
+
+    /// The decoder has said what it makes of these bytes.
+    func decoded(_ bytes: ByteBuffer) {
+        repeated.decoded(bytes)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        completeReads(context)
+    }
+
+    private func completeReads(_ context: ChannelHandlerContext) {
+        guard hasPassedOn else { return }
+        hasPassedOn = false
+        context.fireChannelReadComplete()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -126,6 +177,7 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isDraining = true
         while let (arrival, verdict) = turns.next() { carryOut(verdict, arrival, context) }
         isDraining = false
+        if !isReading { completeReads(context) }
         if readHeld, !turns.holdsReads {
             readHeld = false
             context.read()
@@ -145,8 +197,12 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func passOn(_ arrival: RequestTurns.Arrival, _ context: ChannelHandlerContext) {
         switch arrival {
-        case .head(let head, _): context.fireChannelRead(wrapInboundOut(.head(head)))
-        case .rest(let part): context.fireChannelRead(wrapInboundOut(part))
+        case .head(let head, _):
+            hasPassedOn = true
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .rest(let part):
+            hasPassedOn = true
+            context.fireChannelRead(wrapInboundOut(part))
         case .malformed(let error): context.fireErrorCaught(error)
         case .inputClosed: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         case .quiesce: context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
@@ -172,6 +228,13 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: out)
     }
 
+    /// Every page is longer than the write buffer's mark. Hummingbird, which writes nothing meanwhile, need not hear of it.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard !isWriting, context.channel.isWritable != shownWritable else { return }
+        shownWritable.toggle()
+        context.fireChannelWritabilityChanged()
+    }
+
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if mode != .input {
             turns.end()
@@ -187,6 +250,7 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch pages.store.begin(request.read) {
         case .answered(let reading): write(pages.response(to: request, reading), request, context)
         case .ready(let target): render(target, request, context)
+        case .wait(let target, _, _) where isEnding: render(target, request, context)
         case .wait(let target, let sequence, let limit): wait(target, sequence, limit, request, context)
         }
     }
@@ -268,6 +332,8 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The answer has left for the socket, or the connection broke.
     private func written(isLast: Bool, _ context: ChannelHandlerContext) {
         isWriting = false
+        // The end of an earlier jam may have fallen into our turn.
+        if !shownWritable { channelWritabilityChanged(context: context) }
         turns.answered(isLast: isLast)
         // As Hummingbird does: our half ends here, the reader ends the other.
         if isLast { context.close(mode: .output, promise: nil) }

@@ -9,6 +9,9 @@ struct TargetPath: Sendable {
         front = Array((routePrefix + "/targets/").utf8)
     }
 
+    /// Bytes in front of the id.
+    var idOffset: Int { front.count }
+
     /// The target named and whether timestamps are wanted; nil for everything else, which the router judges.
     func parse(_ uri: String) -> (id: TargetID, timestamps: Bool)? {
         var rest = Substring(uri).utf8

@@ -1,6 +1,6 @@
 /// A request for a target's page, whoever parsed it: the event loop or the router.
 struct TargetRequest: Sendable {
-    let read: PlainRead
+    var read: PlainRead
     /// Whether every sample gets the scrape's own time.
     let timestamps: Bool
     /// The values of its `Accept` headers.

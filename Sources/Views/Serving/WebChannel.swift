@@ -22,7 +22,9 @@ struct WebChannel: ServerChildChannel {
             try operations.addHandler(StatusReasonHandler(), position: .after(encoder))
             if let targetPages {
                 let decoder = try operations.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-                try operations.addHandler(targetPages(), position: .after(decoder))
+                let pages = targetPages()
+                try operations.addHandler(pages, position: .after(decoder))
+                try operations.addHandler(RepeatedRequestHandler(pages: pages), position: .before(decoder))
             }
             if let tls {
                 try operations.addHandler(TLSHandler(context: tls(), serverName: nil), position: .first)

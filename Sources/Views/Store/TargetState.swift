@@ -60,7 +60,7 @@ package final class TargetState: Sendable {
             state.sequence &+= 1
             var newest = scrape
             newest.sequence = state.sequence
-            if let last = state.newest, last.rendering.isSame(as: scrape.rendering) { newest.rendering = last.rendering }
+            if let last = state.newest?.rendering, last.isSame(as: scrape.rendering) { newest.rendering = last }
             state.newest = newest
             return state.takeWaiters()
         }

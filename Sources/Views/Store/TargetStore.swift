@@ -152,22 +152,6 @@ package final class TargetStore: Sendable {
     ///   - reader: a number that stays the same for one reader.
     ///   - limit: how long this reader waits at most.
     package func read(_ id: TargetID, reader: UInt64, limit: Duration, compressed: Bool) async -> TargetReading {
-        guard let target = target(id) else {
-            // Before the lists are complete nobody can know that there is no such target.
-            return unreadiness().map { .unavailable(status: 503, reason: $0) } ?? .unknown
-        }
-        let sequence = target.sequence
-        let start = target.agent.agentTime(now.wall)
-        if case .wait(let until) = target.decide(reader: reader, now: start) {
-            let wait = min(limit, .milliseconds(max(0, until.subtractingReportingOverflow(start).partialValue)))
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await target.next(after: sequence) }
-                group.addTask { try? await Task.sleep(for: wait) }
-                await group.next()
-                group.cancelAll()
-            }
-        }
-        if let withdrawnAt = target.withdrawnAt, now.steady - withdrawnAt >= Self.withdrawnFor { return .unknown }
-        return target.body(reader: reader, now: now, compressed: compressed)
+        await answer(PlainRead(id: id, reader: reader, limit: limit, compressed: compressed))
     }
 }

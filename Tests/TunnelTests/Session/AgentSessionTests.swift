@@ -95,7 +95,8 @@ import Testing
             ])
     }
 
-    @Test func `the prefix reaches back 64 KiB, and only over what was sent on this connection`() throws {
+    @Test func `the prefix is four times as long as the range, and only over what was sent on this connection`() throws
+    {
         let held = [LogRange(epoch: 1, from: 50_000, to: 200_000)]
         // The collector holds more of the past than we do, and misses a part.
         var (session, _) = try open(
@@ -112,7 +113,36 @@ import Testing
         #expect(third.range == LogRange(epoch: 1, from: 200_000, to: 300_000))
         #expect(third.prefix == 150_000..<200_000)
         let fourth = try next(&session, [LogRange(epoch: 1, from: 50_000, to: 300_010)])
-        #expect(fourth.prefix == (300_000 - UInt64(Protocol.maximumPrefix))..<300_000)
+        #expect(fourth.prefix == 300_000 - 4096..<300_000)
+        let fifth = try next(&session, [LogRange(epoch: 1, from: 50_000, to: 305_010)])
+        #expect(fifth.prefix == 300_010 - 20_000..<300_010)
+        let sixth = try next(&session, [LogRange(epoch: 1, from: 50_000, to: 405_010)])
+        #expect(sixth.prefix == 305_010 - 65_536..<305_010)
+    }
+
+    @Test func `what a segment repeats of the one before is the prefix, when it was sent on this connection`() throws {
+        let old = LogRange(epoch: 1, from: 0, to: 30_000)
+        var (session, _) = try open(.make(held: [old]), held: [old])
+        func next(to end: UInt64, _ counterpart: LogRange) throws -> Range<UInt64> {
+            let next = session.nextAppend(
+                held: [LogRange(epoch: 1, from: 0, to: end)],
+                counterpart: { range in
+                    #expect(range.to == end)
+                    return counterpart
+                })
+            return try #require(next).prefix
+        }
+        // Sent on an earlier connection: the collector may have deleted it since.
+        #expect(try next(to: 40_000, LogRange(epoch: 1, from: 100, to: 9000)).isEmpty)
+        #expect(try next(to: 41_000, LogRange(epoch: 1, from: 30_100, to: 39_000)) == 30_100..<39_000)
+        // Partly so, of another epoch, not yet sent, or too long: the usual one.
+        let usual = { (end: UInt64) in end - 4096..<end }
+        #expect(try next(to: 41_001, LogRange(epoch: 1, from: 29_999, to: 39_000)) == usual(41_000))
+        #expect(try next(to: 41_002, LogRange(epoch: 2, from: 30_100, to: 39_000)) == usual(41_001))
+        #expect(try next(to: 41_003, LogRange(epoch: 1, from: 30_100, to: 41_003)) == usual(41_002))
+        #expect(try !next(to: 241_003, LogRange(epoch: 1, from: 30_100, to: 39_000)).isEmpty)
+        #expect(try next(to: 241_004, LogRange(epoch: 1, from: 31_000, to: 96_537)) == usual(241_003))
+        #expect(try next(to: 241_005, LogRange(epoch: 1, from: 31_000, to: 96_536)) == 31_000..<96_536)
     }
 
     @Test func `the first bytes of an epoch have no prefix`() throws {

@@ -55,7 +55,7 @@ import Testing
         }
 
         mutating func fill() throws {
-            while let next = pair.agent.nextAppend(held: held) {
+            while let next = pair.agent.nextAppend(held: held, counterpart: Self.earlierPlace) {
                 let bytes = logged[next.range.epoch] ?? []
                 let prefix = ByteBuffer(bytes: bytes[Int(next.prefix.lowerBound)..<Int(next.prefix.upperBound)])
                 let raw = ByteBuffer(bytes: bytes[Int(next.range.from)..<Int(next.range.to)])
@@ -63,6 +63,13 @@ import Testing
                     range: next.range, prefix: next.prefix, compressed: try compressor.compress(raw, prefix: prefix))
                 #expect(pair.perform([AgentSession.Action.send(.append(append))]).isEmpty)
             }
+        }
+
+        /// Now and then, some place before the range, sent or not.
+        static func earlierPlace(_ range: LogRange) -> LogRange? {
+            guard range.from > 100, range.from % 3 == 0 else { return nil }
+            let from = range.from % 7 * (range.from / 8)
+            return LogRange(epoch: range.epoch, from: from, to: min(range.from, from + range.from % 70_000))
         }
 
         mutating func deliverToCollector(_ count: Int) throws {

@@ -37,9 +37,11 @@ struct FrameGenerator {
     private mutating func append() -> Frame.Append {
         let length = UInt64.random(in: 1...UInt64(Protocol.maximumAppend), using: &random)
         let from = min(long(), UInt64.max - length)
-        let reach = UInt64.random(in: 0...min(from, UInt64(Protocol.maximumPrefix)), using: &random)
+        let reach = UInt64.random(in: 0...min(from, UInt64(Protocol.maximumPrefix(for: Int(length)))), using: &random)
+        let distance = UInt64.random(in: 0...(from - reach), using: &random)
+        let end = reach == 0 ? from : from - distance
         return .init(
-            range: LogRange(epoch: long(), from: from, to: from + length), prefix: (from - reach)..<from,
+            range: LogRange(epoch: long(), from: from, to: from + length), prefix: (end - reach)..<end,
             compressed: ByteBuffer(bytes: (0..<Int.random(in: 0...2000, using: &random)).map { UInt8($0 & 0xFF) }))
     }
 

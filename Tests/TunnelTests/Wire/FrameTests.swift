@@ -129,7 +129,8 @@ import Testing
         let frame = Frame.append(
             .init(
                 range: LogRange(epoch: .max, from: .max - UInt64(bytes.readableBytes), to: .max),
-                prefix: (.max - 1)..<(.max), compressed: try RangeCompressorBox().compress(bytes, prefix: ByteBuffer()))
+                prefix: 0..<UInt64(Protocol.maximumPrefix(for: Protocol.maximumAppend)),
+                compressed: try RangeCompressorBox().compress(bytes, prefix: ByteBuffer()))
         )
         var buffer = ByteBuffer()
         FrameEncoder.write(frame, into: &buffer)
@@ -141,7 +142,12 @@ import Testing
             (LogRange(epoch: 1, from: 5, to: 5), 5..<5),
             (LogRange(epoch: 1, from: 0, to: UInt64(Protocol.maximumAppend) + 1), 0..<0),
             (LogRange(epoch: 1, from: 0, to: .max), 0..<0),
-            (LogRange(epoch: 1, from: 100_000, to: 100_001), 0..<UInt64(Protocol.maximumPrefix) + 1),
+            (LogRange(epoch: 1, from: 100_000, to: 100_001), 0..<UInt64(Protocol.maximumPrefix(for: 1)) + 1),
+            (LogRange(epoch: 1, from: 100_000, to: 150_000), 10..<200_011),
+            // Behind the range, or in it.
+            (LogRange(epoch: 1, from: 5, to: 9), 9..<12),
+            (LogRange(epoch: 1, from: 5, to: 9), 5..<6),
+            (LogRange(epoch: 1, from: 5, to: 9), 4..<7),
         ]
         for (range, prefix) in cases {
             var buffer = ByteBuffer()

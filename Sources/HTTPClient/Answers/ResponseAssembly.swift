@@ -1,14 +1,14 @@
 import NIOCore
-import NIOHTTP1
 
 /// Puts one answer together from its parts.
 ///
-/// Owns the body as it grows and decides what an answer is worth: a value type without a clock or a connection.
+/// Owns the body as it grows and decides what an answer is worth: a value type without a clock or a connection. Until
+/// `settle` the body may stand in the memory it was read into.
 struct ResponseAssembly {
     /// What to do after a part.
     enum Action {
-        /// Wait for more parts; this many bytes of the body are there by now.
-        case more(holding: Int)
+        /// Wait for more parts.
+        case more
         case succeed(HTTPClientResponse)
         /// Follow this Location. The connection can be kept when the whole answer has arrived.
         case redirect(location: String, status: Int)
@@ -26,15 +26,16 @@ struct ResponseAssembly {
     /// Fails at this many bytes of body, decoded or not.
     let bodyLimit: Int
     let followsRedirects: Bool
-    /// A guess at the decoded size: that of the previous body.
-    let expectedSize: Int
-    let allocator: ByteBufferAllocator
+    /// A guess at the size of the body, and of what comes over the wire for it: those of the previous one.
+    let expectedSize: (body: Int, wire: Int)
+    let means: HTTPClientMeans
 
     private var state = State.head
     private var contentType = ""
     private var isGzip = false
     private var declaredLength: Int?
     private var body = ByteBuffer()
+    private var isBorrowed = false
     private(set) var wireBytes = 0
     /// Whether the connection can serve another request once the answer is complete.
     private(set) var keepsConnection = false
@@ -44,33 +45,36 @@ struct ResponseAssembly {
     /// Memory reserved on the word of a Content-Length alone.
     private static let reservation = 256 * 1024
 
-    init(bodyLimit: Int, followsRedirects: Bool, expectedSize: Int, allocator: ByteBufferAllocator) {
+    init(bodyLimit: Int, followsRedirects: Bool, expectedSize: (body: Int, wire: Int), means: HTTPClientMeans) {
         self.bodyLimit = bodyLimit
         self.followsRedirects = followsRedirects
         self.expectedSize = expectedSize
-        self.allocator = allocator
+        self.means = means
     }
 
-    mutating func receive(_ head: HTTPResponseHead) -> Action {
+    /// Bytes of the body held by now.
+    var heldBytes: Int { body.readableBytes }
+
+    mutating func receive(_ head: ResponseHead) -> Action {
         guard case .head = state else { return fail(.malformedResponse, "second answer to one request") }
-        let status = Int(head.status.code)
-        keepsConnection = head.isKeepAlive
+        let status = head.status
+        keepsConnection = head.keepsConnection
         if followsRedirects, [301, 302, 303, 307, 308].contains(status) {
-            guard let location = head.headers.first(name: "location"), !location.isEmpty else {
+            guard let location = head.location, !location.isEmpty else {
                 return fail(.redirectRefused, "status \(status) without a Location", status: status)
             }
             state = .redirecting(location: location, status: status, read: 0)
-            return .more(holding: 0)
+            return .more
         }
         guard status == 200 else {
             return fail(.unexpectedStatus, Self.sentence(for: head), status: status)
         }
-        contentType = head.headers.first(name: "content-type") ?? ""
-        isGzip = head.headers.first(name: "content-encoding") == "gzip"
-        declaredLength = head.headers.first(name: "content-length").flatMap { Int($0) }
+        contentType = head.contentType
+        isGzip = head.isGzip
+        declaredLength = head.declaredLength
         if let declaredLength, declaredLength >= wireLimit { return tooLarge() }
         state = .body
-        return .more(holding: 0)
+        return .more
     }
 
     mutating func receive(_ part: ByteBuffer) -> Action {
@@ -83,12 +87,12 @@ struct ResponseAssembly {
                 return .redirect(location: location, status: status)
             }
             state = .redirecting(location: location, status: status, read: total)
-            return .more(holding: 0)
+            return .more
         case .body:
             wireBytes += part.readableBytes
             guard wireBytes < wireLimit else { return tooLarge() }
             append(part)
-            return .more(holding: body.readableBytes)
+            return .more
         case .head, .done:
             return fail(.malformedResponse, "body without a head")
         }
@@ -117,13 +121,26 @@ struct ResponseAssembly {
         }
     }
 
-    private func finished() -> Action {
+    /// What was read has been parsed: from now on the body stands in memory of its own.
+    mutating func settle() {
+        guard isBorrowed else { return }
+        isBorrowed = false
+        var read = body
+        let guess = declaredLength ?? (isGzip ? expectedSize.wire : expectedSize.body)
+        let size = max(min(guess + guess / 16, Self.reservation, wireLimit), read.readableBytes)
+        body = isGzip ? ByteBufferAllocator().buffer(capacity: size) : means.takeBody(size)
+        body.writeBuffer(&read)
+    }
+
+    private mutating func finished() -> Action {
         guard isGzip else {
+            settle()
+            means.keepBody(body)
             return .succeed(
                 HTTPClientResponse(status: 200, contentType: contentType, body: body, wireBytes: wireBytes))
         }
         do {
-            let plain = try Gunzip.decompress(body, limit: bodyLimit, expected: expectedSize, allocator: allocator)
+            let plain = try means.decompress(body, limit: bodyLimit, expected: expectedSize.body)
             return .succeed(
                 HTTPClientResponse(status: 200, contentType: contentType, body: plain, wireBytes: wireBytes))
         } catch {
@@ -132,15 +149,12 @@ struct ResponseAssembly {
     }
 
     private mutating func append(_ part: ByteBuffer) {
-        if body.readableBytes == 0 {
-            // Complete in one part: no copy.
-            if declaredLength == part.readableBytes {
-                body = part
-                return
-            }
-            let guess = declaredLength ?? (isGzip ? 0 : expectedSize + expectedSize / 16)
-            body = allocator.buffer(capacity: max(min(guess, Self.reservation, wireLimit), part.readableBytes))
+        guard body.readableBytes > 0 else {
+            body = part
+            isBorrowed = true
+            return
         }
+        settle()
         var part = part
         body.writeBuffer(&part)
     }
@@ -162,8 +176,7 @@ struct ResponseAssembly {
         return .fail(HTTPClientError(code, message, status: status))
     }
 
-    private static func sentence(for head: HTTPResponseHead) -> String {
-        let phrase = head.status.reasonPhrase
-        return "target answered \(head.status.code)" + (phrase.isEmpty ? "" : " \(phrase)")
+    private static func sentence(for head: ResponseHead) -> String {
+        "target answered \(head.status)" + (head.reason.isEmpty ? "" : " \(head.reason)")
     }
 }

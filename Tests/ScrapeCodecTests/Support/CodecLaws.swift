@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzCodec/CodecLaws.swift
