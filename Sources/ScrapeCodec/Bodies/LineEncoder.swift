@@ -14,6 +14,7 @@ struct LineEncoder {
     private var newLines: [UInt8] = []
     /// Lines that the dictionary had no room for, as they are told to the decoder.
     private var ownLines: [UInt8] = []
+    private var plain: [UInt8] = []
     /// Where a line of the dictionary stands in the old layout, plus one; made when it is needed, for one body.
     private var places: [UInt32] = []
 
@@ -59,7 +60,9 @@ struct LineEncoder {
             payload.writeVarint(UInt64(section.count))
             payload.writeBytes(section)
         }
-        payload.writeBytes(fields.bits.bytes)
+        plain.removeAll(keepingCapacity: true)
+        fields.bits.write(to: &plain)
+        payload.writeBytes(plain)
         return true
     }
 
@@ -84,29 +87,13 @@ struct LineEncoder {
         _ texts: inout TextStore, _ model: FieldModel
     ) {
         let count = min(end, lines.count)
-        // Copies of both, so that what changes with every line can stay in registers.
-        var place = walk
+        // A copy, so that what changes with every line can stay in registers.
         var encoder = FieldEncoder()
         swap(&encoder, &fieldEncoder)
-        defer {
-            walk = place
-            swap(&encoder, &fieldEncoder)
-        }
+        defer { swap(&encoder, &fieldEncoder) }
         unsafe lines.withUnsafeBufferPointer { lines in
             unsafe fields.withUnsafeMutableBufferPointer { fields in
-                // A body without fields has none to lend.
-                var none = FieldState()
-                unsafe withUnsafeMutablePointer(to: &none) { none in
-                    let first = unsafe fields.baseAddress ?? none
-                    while place.line < count {
-                        let line = unsafe lines[place.line]
-                        guard place.holds(line),
-                            unsafe place.encode(line, first + place.field, &texts, &encoder, model)
-                        else { return }
-                        place.line &+= 1
-                        place.field &+= line.kind.fields
-                    }
-                }
+                unsafe walk.follow(lines, to: count, fields, &texts, &encoder, model)
             }
         }
     }

@@ -1,11 +1,12 @@
 /// Bits as they are, lowest first: what no probability can shorten.
 struct BitWriter {
-    private(set) var bytes: [UInt8] = []
+    /// Whole words, little-endian.
+    private var words: [UInt32] = []
     private var bits: UInt64 = 0
     private var count = 0
 
     mutating func reset() {
-        bytes.removeAll(keepingCapacity: true)
+        words.removeAll(keepingCapacity: true)
         bits = 0
         count = 0
     }
@@ -25,16 +26,19 @@ struct BitWriter {
     private mutating func append(_ value: UInt64, _ width: Int) {
         bits |= (value & (1 &<< UInt64(width) &- 1)) &<< UInt64(count)
         count &+= width
-        while count >= 8 {
-            bytes.append(UInt8(truncatingIfNeeded: bits))
-            bits &>>= 8
-            count &-= 8
-        }
+        guard count >= 32 else { return }
+        words.append(UInt32(truncatingIfNeeded: bits).littleEndian)
+        bits &>>= 32
+        count &-= 32
     }
 
-    mutating func finish() {
-        if count > 0 { bytes.append(UInt8(truncatingIfNeeded: bits)) }
-        bits = 0
-        count = 0
+    /// Appends all bits, rounded up to whole bytes.
+    func write(to bytes: inout [UInt8]) {
+        unsafe words.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        var rest = bits
+        for _ in 0..<(count + 7) / 8 {
+            bytes.append(UInt8(truncatingIfNeeded: rest))
+            rest &>>= 8
+        }
     }
 }

@@ -17,7 +17,6 @@ struct FieldEncoder {
     /// Nothing follows in this body.
     mutating func finish() {
         writer.range.finish()
-        writer.bits.finish()
     }
 
     /// A value that is a decimal token now.

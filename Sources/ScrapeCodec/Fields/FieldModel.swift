@@ -1,6 +1,6 @@
 /// What a target's fields are expected to do: the probabilities of every decision that coding a field takes.
 ///
-/// Learns with each field, on both sides in the same way; starts anew with a keyframe. 570 bytes a target.
+/// Learns with each field, on both sides in the same way; starts anew with a keyframe. 150 bytes a target.
 @safe
 final class FieldModel: @unchecked Sendable {
     // Where each kind of decision has its probabilities.
@@ -8,13 +8,8 @@ final class FieldModel: @unchecked Sendable {
     static let changed = 0
     /// Whether the difference is that of the neighbour.
     static let neighbour = changed + 3 * 16
-    /// Whether the difference has as many bits as the last one; none means that the change is told in the specials.
-    static let sameMagnitude = neighbour + 2 * 8
-    /// Whether it has more, when it has not as many.
-    static let moreBits = sameMagnitude + 65
-    /// How many more or fewer, counted.
-    static let step = moreBits + 65
-    static let sign = step + 2 * 16
+    /// Whether the difference is negative.
+    static let sign = neighbour + 2 * 8
     static let count = sign + 2 * 4
 
     let probabilities: UnsafeMutablePointer<UInt16>
@@ -39,8 +34,7 @@ final class FieldModel: @unchecked Sendable {
                 }
             }
         }
-        for index in Self.neighbour..<Self.sameMagnitude { unsafe probabilities[index] = 0xC000 }
-        for index in Self.moreBits..<Self.step { unsafe probabilities[index] = 0x8000 }
+        for index in Self.neighbour..<Self.sign { unsafe probabilities[index] = 0xC000 }
         for index in Self.sign..<Self.count { unsafe probabilities[index] = (index - Self.sign) < 4 ? 0xE000 : 0x8000 }
     }
 }

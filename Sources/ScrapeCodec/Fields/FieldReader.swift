@@ -42,14 +42,9 @@ struct FieldReader {
             if isHit { difference = neighbour }
         }
         if difference == 0 {
-            let magnitude = field.magnitude
-            let width = try readWidth(&field, model)
-            guard width > 0 else {
-                field.magnitude = magnitude
-                return try readSpecial(&field, &lane, &texts)
-            }
-            difference = try read(width, &field, model)
-            lane.difference = difference
+            guard let own = try read(&field, model) else { return try readSpecial(&field, &lane, &texts) }
+            difference = own
+            lane.difference = own
         }
         guard let style = NumberStyle(rawValue: field.style), let last = field.token,
             let old = FieldState.value(last, scale: field.scale)
@@ -61,30 +56,13 @@ struct FieldReader {
         field.hold(token)
     }
 
-    /// Bits of a difference: 0 … 64.
-    @inline(__always)
-    private mutating func readWidth(_ field: inout FieldState, _ model: FieldModel) throws(ScrapeCodecError) -> Int {
-        let p = unsafe model.probabilities
-        let last = Int(field.magnitude)
-        guard unsafe range.decode(&p[FieldModel.sameMagnitude &+ last]) else { return last }
-        var isMore = last == 0
-        if last > 0, last < 64 { isMore = unsafe range.decode(&p[FieldModel.moreBits &+ last]) }
-        let base = FieldModel.step &+ (isMore ? 16 : 0)
-        let limit = isMore ? 64 : 0
-        let step = isMore ? 1 : -1
-        var width = last &+ step
-        var steps = 0
-        while width != limit, unsafe range.decode(&p[base &+ min(steps, 15)]) {
-            width &+= step
-            steps &+= 1
+    /// A difference; nil when a special has to tell.
+    private mutating func read(_ field: inout FieldState, _ model: FieldModel) throws(ScrapeCodecError) -> Int64? {
+        guard let width = WidthCode.read(&bits, after: Int(field.magnitude)) else {
+            throw Self.malformed("a difference beyond 64 bits")
         }
+        guard width > 0 else { return nil }
         field.magnitude = UInt8(truncatingIfNeeded: width)
-        return width
-    }
-
-    private mutating func read(
-        _ width: Int, _ field: inout FieldState, _ model: FieldModel
-    ) throws(ScrapeCodecError) -> Int64 {
         let context = FieldModel.sign &+ (field.isFalling ? 4 : 0) &+ min(width, 3)
         let isFalling = unsafe range.decode(&model.probabilities[context])
         field.isFalling = isFalling

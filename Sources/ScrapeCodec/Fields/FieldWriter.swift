@@ -72,38 +72,36 @@ struct FieldWriter {
     @inline(__always)
     private static func difference(_ token: DecimalToken, _ field: FieldState) -> Int64? {
         guard let style = NumberStyle(rawValue: field.style), style.writes(token, scale: field.scale),
-            let last = field.token, let old = FieldState.value(last, scale: field.scale),
+            let last = field.token
+        else { return nil }
+        if last.form == .plain, token.form == .plain, last.exponent == field.scale, token.exponent == field.scale {
+            // Of at most eighteen digits each: no overflow.
+            return token.mantissa &- last.mantissa
+        }
+        guard let old = FieldState.value(last, scale: field.scale),
             let new = FieldState.value(token, scale: field.scale)
         else { return nil }
         let (difference, overflow) = new.subtractingReportingOverflow(old)
         return overflow || difference == 0 ? nil : difference
     }
 
+    @inline(__always)
     private mutating func write(_ difference: Int64, _ field: inout FieldState, _ model: FieldModel) {
         let magnitude = difference.magnitude
         let width = 64 &- magnitude.leadingZeroBitCount
-        write(width: width, &field, model)
         let isFalling = difference < 0
         let context = FieldModel.sign &+ (field.isFalling ? 4 : 0) &+ min(width, 3)
         unsafe range.encode(isFalling, &model.probabilities[context])
         field.isFalling = isFalling
-        bits.write(magnitude, width: width &- 1)
-    }
-
-    /// Bits of a difference: 0 … 64.
-    @inline(__always)
-    private mutating func write(width: Int, _ field: inout FieldState, _ model: FieldModel) {
-        let p = unsafe model.probabilities
-        let last = Int(field.magnitude)
-        unsafe range.encode(width != last, &p[FieldModel.sameMagnitude &+ last])
-        guard width != last else { return }
-        let isMore = width > last
-        if last > 0, last < 64 { unsafe range.encode(isMore, &p[FieldModel.moreBits &+ last]) }
-        let base = FieldModel.step &+ (isMore ? 16 : 0)
-        let steps = (isMore ? width &- last : last &- width) &- 1
-        for step in 0..<steps { unsafe range.encode(true, &p[base &+ min(step, 15)]) }
-        if width != (isMore ? 64 : 0) { unsafe range.encode(false, &p[base &+ min(steps, 15)]) }
+        let code = WidthCode.code(width, after: Int(field.magnitude))
         field.magnitude = UInt8(truncatingIfNeeded: width)
+        // The highest bit is always one.
+        let rest = magnitude & (1 &<< UInt64(width &- 1) &- 1)
+        guard code.length &+ width <= 33 else {
+            bits.write(code.bits, width: code.length)
+            return bits.write(rest, width: width &- 1)
+        }
+        bits.write(code.bits | rest &<< UInt64(code.length), width: code.length &+ width &- 1)
     }
 
     // MARK: Whatever is no difference
@@ -115,10 +113,8 @@ struct FieldWriter {
             lane.wasNeighbours = false
             field.note(neighbourHit: false)
         }
-        // What comes after it will have as many bits as what was before.
-        let magnitude = field.magnitude
-        write(width: 0, &field, model)
-        field.magnitude = magnitude
+        let code = WidthCode.code(0, after: Int(field.magnitude))
+        bits.write(code.bits, width: code.length)
     }
 
     private mutating func writeSpecial(

@@ -8,30 +8,18 @@ extension DecimalToken {
         if isNegative { cursor.advance() }
         let first = cursor.byte &- 48
         guard first < 10 else { return nil }
-        var value = UInt64(first)
         cursor.advance()
         // Eighteen digits cannot overflow; with more it is no such token.
+        var value = UInt64(first)
         var digits = 1
-        var digit = cursor.byte &- 48
-        while digit < 10, digits <= Self.maximumDigits {
-            value = value &* 10 &+ UInt64(digit)
-            digits &+= 1
-            cursor.advance()
-            digit = cursor.byte &- 48
-        }
+        if cursor.byte &- 48 < 10 { digits &+= cursor.digits(&value) }
         let whole = digits
         guard first > 0 || whole == 1 else { return nil }
         var decimals = 0
-        if digit == UInt8(ascii: ".") &- 48 {
+        if cursor.byte == UInt8(ascii: ".") {
             cursor.advance()
-            digit = cursor.byte &- 48
-            while digit < 10, digits <= Self.maximumDigits {
-                value = value &* 10 &+ UInt64(digit)
-                digits &+= 1
-                cursor.advance()
-                digit = cursor.byte &- 48
-            }
-            decimals = digits &- whole
+            decimals = cursor.digits(&value)
+            digits &+= decimals
             guard decimals > 0 else { return nil }
         }
         guard digits <= Self.maximumDigits else { return nil }
