@@ -42,6 +42,8 @@ final class AgentCore {
 
     /// Small results that end within this time of each other share one write and one frame.
     private static let batch = TimeAmount.milliseconds(5)
+    /// Bytes of log that are worth a write and a frame of their own at once.
+    private static let batchBytes = 512
 
     /// - Throws: `ScrapeLogError`, `TLSError`, `RegistrationError`.
     init(_ options: AgentOptions, eventLoop: any EventLoop, threadPool: NIOThreadPool) throws {
@@ -218,7 +220,7 @@ final class AgentCore {
     private func append(_ record: ScrapeRecord, _ reference: UInt32) {
         metrics.observe(record)
         scrapeLogger.append(record, target: reference)
-        scheduleFlush()
+        if log.pendingBytes >= Self.batchBytes { flush() } else { scheduleFlush() }
     }
 
     /// The log is in the middle of something: it is done as soon as that is over.

@@ -16,6 +16,9 @@ extension ScrapeLog {
         return state == .normal ? configuration.maximumBytes : UInt64(clamping: max(4096, configuration.fallbackBytes))
     }
 
+    /// Bytes that were appended and not flushed.
+    package var pendingBytes: Int { pending.readableBytes }
+
     private var position: UInt64 { end &+ UInt64(pending.readableBytes) }
 
     /// Appends a record to the buffer that the next `flush` writes; false when the payload is too large for this log.

@@ -142,6 +142,7 @@ package final class TunnelClient {
             .connectTimeout(timers.connect)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Protocol.readSize))
             .connect(host: host, port: port)
             .flatMapThrowing { channel in
                 // Not in an initializer: that one runs for every address of the name, several at a time.

@@ -118,6 +118,7 @@ package final class TunnelListener: Sendable {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Protocol.readSize))
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelInitializer { channel in initialize(channel, shared) }
             .bind(host: configuration.host, port: configuration.port).get()

@@ -54,6 +54,8 @@ package enum Protocol {
     package static let maximumVersion: UInt16 = 1
     /// Type and length.
     package static let frameHeaderLength = 5
+    /// Bytes taken from the socket at a time: one TLS record.
+    package static let readSize = 16 * 1024 + 512
     /// Raw log bytes in one Append.
     package static let maximumAppend = 256 * 1024
     /// The longest compression prefix an Append of `length` log bytes may name: so much more than its own length that a

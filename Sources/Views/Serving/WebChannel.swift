@@ -10,6 +10,8 @@ import TLS
 struct WebChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
+    private static let readSize = 4 * 1024
+
     let http: HTTP1Channel
     let tls: (@Sendable () -> TLSContext)?
     /// Answers scrapes of target pages and closes idle connections; nil to leave both to Hummingbird.
@@ -17,6 +19,9 @@ struct WebChannel: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            // Requests are small; a buffer that grows and shrinks with them is made anew for most of them.
+            try channel.syncOptions?.setOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
             let operations = channel.pipeline.syncOperations
             let encoder = try operations.handler(type: HTTPResponseEncoder.self)
             try operations.addHandler(StatusReasonHandler(), position: .after(encoder))
