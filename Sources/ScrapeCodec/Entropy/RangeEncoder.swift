@@ -29,7 +29,8 @@ struct RangeEncoder {
         low &+= UInt64(bound & one)
         range = bound ^ ((bound ^ (range &- bound)) & one)
         let ones = UInt16(truncatingIfNeeded: one)
-        probability = probability &+ (((0 &- probability) &>> Probability.rate) & ~ones)
+        probability =
+            probability &+ (((0 &- probability) &>> Probability.rate) & ~ones)
             &- ((probability &>> Probability.rate) & ones)
         while range < 1 << 24 { shift() }
     }

@@ -1,4 +1,3 @@
-
 /// Writes the fields of one body: a bit or less for what stayed, a short difference for what moved.
 ///
 /// Owns what is under way in each lane, and the writer's memory, which is used again from body to body.

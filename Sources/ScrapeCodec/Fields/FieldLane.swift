@@ -1,4 +1,3 @@
-
 /// Numbers of one kind within a body: values, or what is behind them. Neighbours are looked for within a lane.
 struct FieldLane {
     /// 0 for values, 1 for what is behind them.

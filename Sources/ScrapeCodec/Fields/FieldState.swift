@@ -1,4 +1,3 @@
-
 /// One number (or other token) of a target's newest body, and what its past tells of its future. Sixteen bytes; both
 /// sides keep the same.
 struct FieldState: Sendable {

@@ -29,7 +29,6 @@ enum NumberStyle: UInt8, Sendable, CaseIterable {
         }
     }
 
-    
     func writesPoint(_ token: DecimalToken) -> Bool {
         let digits = PowersOfTen.digits(of: token.mantissa.magnitude)
         switch (self, token.form) {
@@ -66,7 +65,6 @@ enum NumberStyle: UInt8, Sendable, CaseIterable {
         return pointToken(value: value, scale: scale)
     }
 
-    
     func pointToken(value: Int64, scale: Int8) -> DecimalToken? {
         if self == .fixed { return scale <= 0 ? DecimalToken(mantissa: value, exponent: scale, form: .plain) : nil }
         let hasPoint = self == .goPoint || self == .java

@@ -33,8 +33,11 @@ struct CodecBenchmark: ParsableCommand {
 
     func run() throws {
         let exporters = try single.map { [$0] } ?? Self.exporters(folder)
-        print("ns of CPU a sample; bytes a sample as payload, with dictionary lines, with record headers; first: bytes a")
-        print("sample of a target's first scrape; heap bytes a series of encoder and decoder, without shared lines' text once")
+        print(
+            """
+            ns of CPU a sample, on average and in the round that took least; bytes a sample as payload, with dictionary
+            lines, with record headers; first: bytes a sample of a target's first scrape; bytes of heap a series
+            """)
         var rows: [[String]] = []
         for exporter in exporters where !scaling {
             var workload = try RecordedWorkload(
