@@ -34,8 +34,6 @@ final class AgentCore {
     private var source: LogTunnelSource?
     private var clients: [TunnelClient] = []
     private var flushScheduled = false
-    /// Scrapes that wait to be appended again.
-    private var lostScrapes = 0
     private var isStarting = true
     private var isSyncing = false
     private var timers: [RepeatedTask] = []
@@ -130,7 +128,6 @@ final class AgentCore {
     private func wireLog() {
         log.table = { [weak self] in self?.table.entries ?? [] }
         log.onStateChange = { [weak self] state in self?.report(state) }
-        log.onScrapesLost = { [weak self] count in self?.appendAgain(count) }
         log.configureCollectors(settings.collectors.map { TunnelAddress($0).description })
         let repaired = log.statistics.repairedBytes
         if repaired > 0 {
@@ -223,20 +220,6 @@ final class AgentCore {
         if log.pendingBytes >= Self.batchBytes { flush() } else { scheduleFlush() }
     }
 
-    /// The log is in the middle of something: it is done as soon as that is over.
-    private func appendAgain(_ count: Int) {
-        defer { lostScrapes += count }
-        guard lostScrapes == 0 else { return }
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.execute {
-            let core = bound.value
-            let count = core.lostScrapes
-            core.lostScrapes = 0
-            core.scrapeLogger.appendAgain(count)
-            core.flush()
-        }
-    }
-
     private func scheduleFlush() {
         guard !flushScheduled else { return }
         flushScheduled = true
@@ -248,8 +231,7 @@ final class AgentCore {
     }
 
     private func flush() {
-        log.flush()
-        if lostScrapes == 0 { scrapeLogger.flushed() }
+        scrapeLogger.flush()
         for client in clients { client.logGrew() }
     }
 
@@ -267,7 +249,9 @@ final class AgentCore {
             }
         }.whenSuccess { error in
             bound.value.isSyncing = false
-            if let error { bound.value.log.syncFailed(error) }
+            guard let error else { return }
+            bound.value.log.syncFailed(error)
+            bound.value.flush()
         }
     }
 

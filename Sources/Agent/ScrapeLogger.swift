@@ -12,30 +12,32 @@ struct ScrapeLogger {
     private var encoder = ScrapeEncoder()
     /// Where what the encoder knows begins.
     private var segment: Segment?
-    private var unflushed: [(record: ScrapeRecord, target: UInt32)] = []
+    private let unflushed = UnflushedScrapes()
 
     private struct Segment: Equatable {
         var epoch: UInt64
         var start: UInt64
     }
 
-    init(log: ScrapeLog) { self.log = log }
+    init(log: ScrapeLog) {
+        self.log = log
+        log.onScrapesLost = { [unflushed] count in unflushed.lose(count) }
+    }
 
     /// The target is gone.
     mutating func forget(_ target: UInt32) { encoder.forget(target) }
 
-    /// What was appended is written.
-    mutating func flushed() { unflushed.removeAll(keepingCapacity: true) }
-
-    /// The log lost what was appended last: those scrapes are appended again.
-    mutating func appendAgain(_ count: Int) {
-        let lost = unflushed.suffix(count)
-        unflushed = []
-        for (record, target) in lost { append(record, target: target) }
+    /// Writes what was appended, and what the disk did not take into the epoch that follows.
+    mutating func flush() {
+        log.flush()
+        unflushed.flushed()
+        guard unflushed.hasLost else { return }
+        appendLost()
+        log.flush()
+        unflushed.flushed()
     }
 
     mutating func append(_ record: ScrapeRecord, target: UInt32) {
-        unflushed.append((record, target))
         guard !write(record, target) else { return }
         // Even compressed it is too large for the log. The attempt is recorded all the same, as what it was.
         var failed = record
@@ -46,8 +48,14 @@ struct ScrapeLogger {
         _ = write(failed, target)
     }
 
+    private mutating func appendLost() {
+        for (record, target) in unflushed.takeLost() { append(record, target: target) }
+    }
+
     private mutating func write(_ record: ScrapeRecord, _ target: UInt32) -> Bool {
         enter(target, bytes: 0, record.timestamp)
+        // Making room may have been what showed that the disk fails: then older scrapes come first.
+        if unflushed.hasLost { appendLost() }
         var scrape = encoder.encode(record, target: target)
         if max(scrape.payload.readableBytes, scrape.lines.readableBytes) > log.maximumPayload {
             // The lines are too many for one record: the body goes by itself, in a segment that knows nothing of them.
@@ -57,12 +65,15 @@ struct ScrapeLogger {
         }
         if enter(target, bytes: ScrapeLog.room(scrape.payload, scrape.lines), record.timestamp) {
             // What it builds on is in the segment before.
+            if unflushed.hasLost { appendLost() }
             scrape = encoder.encode(record, target: target)
         }
+        unflushed.add(record, target: target)
         let isDone = log.append(
             RecordKind(rawValue: scrape.kind) ?? .keyframe, target: target, time: record.timestamp,
             payload: scrape.payload, lines: scrape.lines)
         if !isDone {
+            unflushed.removeLast()
             // The decoder will not see this one, nor the lines that came with it.
             if scrape.lines.readableBytes > 0 { log.sealSegment() }
             encoder.forget(target)

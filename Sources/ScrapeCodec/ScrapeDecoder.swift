@@ -10,6 +10,8 @@ package struct ScrapeDecoder {
     private let limits: CodecLimits
     private let lineDecoder: LineDecoder
     private var dictionary: LineDictionary
+    /// Whether all of its lines could be read so far.
+    private var isDictionaryWhole = true
     private var targets: [UInt32: Entry] = [:]
     private var decompressor: DecompressionContext?
     /// What all targets' bodies cost together.
@@ -33,7 +35,23 @@ package struct ScrapeDecoder {
     /// A segment of the log begins. Bodies stay, and can be rendered, until their target's next keyframe.
     package mutating func beginSegment() {
         dictionary = LineDictionary(limits: limits.dictionary)
-        for target in targets.keys { targets[target]?.isCurrent = false }
+        isDictionaryWhole = true
+        for (target, entry) in targets {
+            // A body keeps its segment's whole dictionary. What two segments have not touched is kept as bytes instead.
+            if !entry.isCurrent { settle(entry.body) }
+            targets[target]?.isCurrent = false
+        }
+    }
+
+    private mutating func settle(_ body: TargetBody) {
+        let room = limits.totalBytes - totalBytes
+        let change = body.state.withLock { state in
+            let before = (state.lines, state.ownBytes)
+            state.settle(room: room)
+            return (state.lines - before.0, state.ownBytes - before.1)
+        }
+        totalLines += change.0
+        totalBytes += change.1
     }
 
     /// The target is gone, or its reference means another.
@@ -45,8 +63,13 @@ package struct ScrapeDecoder {
     }
 
     /// Takes in a dictionary record.
+    ///
+    /// When it throws, no body of lines can be decoded in this segment any more: lines would be taken for others.
     package mutating func addLines(_ payload: ByteBuffer) throws(ScrapeCodecError) {
+        let wasWhole = isDictionaryWhole
+        isDictionaryWhole = false
         try LineDecoder.add(payload, to: dictionary)
+        isDictionaryWhole = wasWhole
     }
 
     /// Decodes a scrape's record.
@@ -77,10 +100,14 @@ package struct ScrapeDecoder {
         }
         targets[target] = Entry(body: body, position: position)
         if decompressor == nil { decompressor = DecompressionContext() }
-        let work = DecodingWork(lines: lineDecoder, dictionary: dictionary, limits: limits, decompressor: decompressor)
+        let work = DecodingWork(
+            lines: lineDecoder, dictionary: isDictionaryWhole ? dictionary : nil, limits: limits,
+            decompressor: decompressor)
         let room = (lines: limits.totalLines - totalLines, bytes: limits.totalBytes - totalBytes)
+        var cost = (lines: 0, bytes: 0)
         let result = body.state.withLock { state -> Result<(Int, Int), ScrapeCodecError> in
             let before = (state.lines, state.ownBytes)
+            cost = before
             do throws(ScrapeCodecError) {
                 guard !state.isBroken else {
                     throw ScrapeCodecError(code: .outOfSequence, message: "a difference from a damaged scrape")
@@ -108,20 +135,10 @@ package struct ScrapeDecoder {
             totalLines += more.0
             totalBytes += more.1
         case .failure(let error):
-            recount(target)
+            targets[target] = nil
+            totalLines -= cost.lines
+            totalBytes -= cost.bytes
             throw error
-        }
-    }
-
-    /// After a failure the target costs nothing any more.
-    private mutating func recount(_ target: UInt32) {
-        targets[target] = nil
-        totalLines = 0
-        totalBytes = 0
-        for entry in targets.values {
-            let cost = entry.body.state.withLock { ($0.lines, $0.ownBytes) }
-            totalLines += cost.0
-            totalBytes += cost.1
         }
     }
 }

@@ -27,6 +27,8 @@ package struct ScrapeEncoder {
         var previous: ByteBuffer?
         var contentType = ""
         var bodyBytes = 0
+        /// Its text could not be stored by lines, and is not tried again in this segment.
+        var isStoredWhole = false
     }
 
     /// - Parameter level: of zstd, for bodies that are not text.
@@ -54,6 +56,7 @@ package struct ScrapeEncoder {
         var payload = encode(record, after: state, isKeyframe: true)
         if payload == nil {
             state = State()
+            state.isStoredWhole = true
             payload = encodeWhole(record, after: state, isKeyframe: true)
         }
         targets[target] = state
@@ -64,6 +67,7 @@ package struct ScrapeEncoder {
     /// A keyframe that needs no dictionary: for a log that has no room for the lines.
     package mutating func encodeWhole(_ record: ScrapeRecord, target: UInt32) -> EncodedScrape {
         let state = State()
+        state.isStoredWhole = true
         targets[target] = state
         let payload = encodeWhole(record, after: state, isKeyframe: true)
         return EncodedScrape(lines: ByteBuffer(), kind: EncodedScrape.keyframe, payload: payload)
@@ -74,6 +78,7 @@ package struct ScrapeEncoder {
         _ record: ScrapeRecord, after state: State, isKeyframe: Bool = false
     ) -> ByteBuffer? {
         guard record.body.readableBytes > 0 else { return encodeWhole(record, after: state, isKeyframe: isKeyframe) }
+        if state.isStoredWhole { return encodeWhole(record, after: state, isKeyframe: isKeyframe) }
         let format = ContentType(record.contentType)
         guard format.hasLines else {
             return state.layout == nil ? encodeWhole(record, after: state, isKeyframe: isKeyframe) : nil

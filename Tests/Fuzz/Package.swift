@@ -29,6 +29,10 @@ let package = Package(
         .target(name: "ScrapeCodec", dependencies: ["Exposition", "CZstd", nio], swiftSettings: fuzzed),
         .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: fuzzed),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: settings),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        .target(
+            name: "HTTPClient", dependencies: ["TLS", "CDeflate", nio, nioPosix],
+            swiftSettings: fuzzed + [.unsafeFlags(["-enable-testing"])]),
         .target(
             name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: fuzzed),
         .executableTarget(
@@ -40,6 +44,8 @@ let package = Package(
             name: "FuzzCodec", dependencies: ["ScrapeCodec", nio], swiftSettings: engine, linkerSettings: linked),
         .executableTarget(
             name: "FuzzLines", dependencies: ["Exposition"], swiftSettings: engine, linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzAnswers", dependencies: ["HTTPClient", nio], swiftSettings: engine, linkerSettings: linked),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -118,10 +118,11 @@ struct RecordApplier {
         } catch {
             failures += 1
             // That there was a scrape is certain; the one before it does not speak for the target any more.
+            let outcome = ScrapeOutcome(code: .badEncoding, message: "the agent's record of the scrape is not readable")
             let summary = ScrapeSummary(
-                scheduled: header.time, timestamp: header.time, duration: 0, outcome: .success, contentType: "",
+                scheduled: header.time, timestamp: header.time, duration: 0, outcome: outcome, contentType: "",
                 bodyBytes: 0)
-            isPublished = publisher.publish(id, summary, ScrapeRendering(decode: { throw error }), arrived)
+            isPublished = publisher.publish(id, summary, ScrapeRendering(.empty), arrived)
         }
         if !isPublished { failures += 1 }
     }

@@ -33,6 +33,9 @@ struct ResponseParser {
     private var partial = ByteBuffer()
     private var fieldBytes = 0
     private var fieldCount = 0
+    /// Bytes of the lines before chunks, and of the chunks announced by them.
+    private var chunkBytes = 0
+    private var bodyBytes = 0
 
     /// The longest line that gives the size of a chunk, bytes.
     private static let chunkLineLimit = 1024
@@ -65,6 +68,12 @@ struct ResponseParser {
             case .chunkSize:
                 guard let line = try takeLine(&input) else { return nil }
                 let size = try Self.chunkSize(line)
+                // What a target sends around its chunks is bounded by what is in them.
+                chunkBytes += line.readableBytes
+                guard chunkBytes <= HTTPClientSettings.headerLimit + 16 * bodyBytes else {
+                    throw Self.malformed("more around the chunks than in them")
+                }
+                bodyBytes += min(size, 1 << 30)
                 state = size > 0 ? .chunk(size) : .trailers
             case .chunk(let left):
                 guard let bytes = take(&input, upTo: left) else { return nil }

@@ -21,7 +21,8 @@ struct SpareBuffer {
         }
         var buffer = ByteBuffer()
         swap(&buffer, &spare)
-        buffer.clear()
+        // When somebody still holds the memory this is new memory, of that size and not more.
+        buffer.clear(minimumCapacity: capacity)
         return buffer
     }
 

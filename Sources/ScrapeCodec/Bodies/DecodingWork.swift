@@ -3,7 +3,8 @@ import NIOCore
 /// Decodes one record's body into its target's state.
 struct DecodingWork {
     let lines: LineDecoder
-    let dictionary: LineDictionary
+    /// Nil when it is damaged.
+    let dictionary: LineDictionary?
     let limits: CodecLimits
     let decompressor: DecompressionContext?
 
@@ -36,6 +37,9 @@ struct DecodingWork {
     ) throws(ScrapeCodecError) {
         guard state.previous == nil else {
             throw ScrapeCodecError(code: .malformed, message: "a body of lines after a whole one", culprit: "scrape")
+        }
+        guard let dictionary else {
+            throw ScrapeCodecError(code: .outOfSequence, message: "a scrape whose dictionary is damaged")
         }
         var layout: Layout
         var didChange = true

@@ -15,8 +15,8 @@ struct LineEncoder {
     /// Lines that the dictionary had no room for, as they are told to the decoder.
     private var ownLines: [UInt8] = []
     private var plain: [UInt8] = []
-    /// Where a line of the dictionary stands in the old layout, plus one; made when it is needed, for one body.
-    private var places: [UInt32] = []
+    /// Where a line of the dictionary stands in the old layout; made when it is needed, for one body.
+    private var places: [UInt32: Int] = [:]
 
     init(limits: CodecLimits) {
         self.limits = limits
@@ -27,7 +27,7 @@ struct LineEncoder {
     mutating func beginSegment() {
         dictionary = LineDictionary(limits: limits.dictionary)
         index = LineIndex()
-        places = []
+        places = [:]
         newLines = []
     }
 
@@ -106,7 +106,7 @@ struct LineEncoder {
         _ model: FieldModel
     ) -> Bool {
         var change = LayoutChange(&layout, kept: walk.line, fields: walk.field)
-        defer { places = [] }
+        defer { places = [:] }
         edits.keep(walk.line)
         let span = unsafe body.span
         var garbage = 0
@@ -215,17 +215,13 @@ struct LineEncoder {
         for place in start..<min(start + 32, change.old.count)
         where change.old[place].id == line.id && change.isFree(place) { return place }
         guard !line.isPrivate else { return nil }
-        let number = Int(line.id &>> 1)
         if places.isEmpty { notePlaces(change.old) }
-        guard number < places.count, places[number] > 0 else { return nil }
-        let place = Int(places[number]) - 1
-        return change.isFree(place) ? place : nil
+        guard let place = places[line.id], change.isFree(place) else { return nil }
+        return place
     }
 
     private mutating func notePlaces(_ lines: [LineReference]) {
-        places = Array(repeating: 0, count: dictionary.count)
-        for (place, line) in lines.enumerated().reversed() where !line.isPrivate {
-            places[Int(line.id &>> 1)] = UInt32(truncatingIfNeeded: place &+ 1)
-        }
+        places.reserveCapacity(lines.count)
+        for (place, line) in lines.enumerated().reversed() where !line.isPrivate { places[line.id] = place }
     }
 }

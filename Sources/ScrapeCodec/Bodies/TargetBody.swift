@@ -17,6 +17,13 @@ final class TargetBody: Sendable {
         /// A record was damaged: the next keyframe begins another.
         var isBroken = false
 
+        /// Turns the layout into the bytes it stands for, if they fit; differences cannot be applied any more.
+        mutating func settle(room: Int) {
+            guard let layout else { return }
+            if bytes <= room, let body = try? layout.render(bytes: bytes) { previous = body } else { isBroken = true }
+            self.layout = nil
+        }
+
         /// What it costs.
         var lines: Int { layout?.lines.count ?? 0 }
         var ownBytes: Int { (layout?.ownBytes ?? 0) + (previous?.readableBytes ?? 0) }

@@ -95,6 +95,7 @@ extension ScrapeLog {
 
     /// Nothing waits in the buffer when this is called: a segment ends with a flush.
     private func beginSegment(time: Int64) {
+        segmentBegan = time
         var segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end)
         if let directory, state == .normal {
             do throws(ScrapeLogError) {
@@ -128,8 +129,11 @@ extension ScrapeLog {
             header.previous = UInt32(clamping: offset &- chain.previous)
             if kind == .keyframe { chain.keyframe = offset }
             if kind == .delta, let keyframe = chain.keyframe { header.keyframe = UInt32(clamping: offset &- keyframe) }
-            if kind.isScrape { chain.scrapes += 1 }
-            chain.previous = offset
+            // A target that is announced again in between must not break the way from scrape to scrape.
+            if kind.isScrape {
+                chain.scrapes += 1
+                chain.previous = offset
+            }
             chains[target] = chain
         }
         header.write(payload: payload, into: &pending)

@@ -38,12 +38,17 @@ extension ScrapeLog {
         return total
     }
 
+    /// Milliseconds after a segment's beginning in which its targets have their first scrapes.
+    private static let counterpartPeriod: Int64 = 300_000
+
     /// The place in the previous segment of the epoch where something very similar to this range of the current segment may
     /// be found: its dictionary and keyframes. nil when the range introduces nothing, or the previous segment's beginning
     /// is not at hand.
     ///
     /// For a tunnel that compresses the range with the place as prefix, when both ends hold it.
     package func counterpart(of range: LogRange) -> LogRange? {
+        // Later a collector may have deleted the previous segment, and little is new any more.
+        guard lastTime &- segmentBegan < Self.counterpartPeriod else { return nil }
         guard let head, let previousHead, head.introduces(in: range) else { return nil }
         return previousHead.counterpart(of: range, in: head)
     }

@@ -148,6 +148,8 @@ package final class ScrapeLog {
 
     /// The latest time seen, milliseconds since the Unix epoch, by the agent's clock.
     var lastTime: Int64
+    /// When the current segment began, likewise.
+    var segmentBegan: Int64 = 0
 
     /// What can be read, oldest epoch first; the last one is always of the current epoch, empty when nothing is held of it.
     package var ranges: [LogRange] {

@@ -6,7 +6,7 @@ package import NIOCore
 /// later versions may append fields.
 package struct SegmentHeader: Sendable, Hashable {
     /// The format version this release writes, and the only one it reads.
-    package static let currentVersion: UInt16 = 1
+    package static let currentVersion: UInt16 = 2
     /// The longest payload a segment header may have.
     static let maximumLength = 4096
     private static let magic: [UInt8] = Array("CULVERTL".utf8)

@@ -160,14 +160,11 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     private func apply(_ append: Frame.Append, _ context: ChannelHandlerContext) {
         guard let receiver else { return }
         do {
-            var prefix = ByteBuffer()
-            if !append.prefix.isEmpty {
-                prefix = try receiver.read(
-                    LogRange(
-                        epoch: append.range.epoch, from: append.prefix.lowerBound, to: append.prefix.upperBound))
-                guard prefix.readableBytes == append.prefix.count else {
-                    throw WireError(.overrun, "the prefix \(append.prefix) is not held")
-                }
+            guard let prefix = try self.prefix(of: append, receiver) else {
+                // Deleted meanwhile. On its next connection the agent refers only to what it sent on that one.
+                return perform(
+                    session?.goAway(.restart, reconnect: .seconds(1), message: "a compression prefix is not held any more")
+                        ?? [], context)
             }
             let bytes = try listener.compressor(for: context.eventLoop).decompress(
                 append.compressed, prefix: prefix, count: Int(clamping: append.range.count))
@@ -184,6 +181,19 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             perform(
                 session?.goAway(.storage, reconnect: .seconds(5), message: "log bytes could not be applied") ?? [],
                 context)
+        }
+    }
+
+    /// The bytes that an Append was compressed after; nil when they are not held.
+    private func prefix(of append: Frame.Append, _ receiver: any TunnelReceiver) throws -> ByteBuffer? {
+        guard !append.prefix.isEmpty else { return ByteBuffer() }
+        let range = LogRange(
+            epoch: append.range.epoch, from: append.prefix.lowerBound, to: append.prefix.upperBound)
+        do {
+            let bytes = try receiver.read(range)
+            return bytes.readableBytes == append.prefix.count ? bytes : nil
+        } catch let error as ScrapeLogError where error.code == .notHeld {
+            return nil
         }
     }
 

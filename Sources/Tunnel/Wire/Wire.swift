@@ -50,8 +50,8 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
 package enum Protocol {
     /// The ALPN name; carries the major version.
     package static let application = "culvert/1"
-    package static let minimumVersion: UInt16 = 1
-    package static let maximumVersion: UInt16 = 1
+    package static let minimumVersion: UInt16 = 2
+    package static let maximumVersion: UInt16 = 2
     /// Type and length.
     package static let frameHeaderLength = 5
     /// Bytes taken from the socket at a time: one TLS record.

@@ -10,6 +10,8 @@ struct RepeatedRequest {
 
     /// Bytes in front of a GET's id.
     private let idOffset: Int
+    /// Those bytes: a decoder may accept others in their place.
+    private let front: [UInt8]
     private var bytes = ByteBuffer()
     private var request: TargetRequest?
     /// Whether the next byte begins a request.
@@ -21,16 +23,17 @@ struct RepeatedRequest {
     private var last: TargetRequest?
 
     init(path: TargetPath) {
-        idOffset = "GET ".utf8.count + path.idOffset
+        front = Array("GET ".utf8) + path.front
+        idOffset = front.count
     }
 
     /// The request that these bytes are, when all of them but the id are known.
     func match(_ input: ByteBuffer) -> TargetRequest? {
         guard isAtStart, var request, input.readableBytes == bytes.readableBytes else { return nil }
         let (known, new) = (bytes.readableBytesView, input.readableBytesView)
-        let (front, back) = (idOffset, idOffset + Self.idLength)
-        guard new.prefix(front) == known.prefix(front), new.dropFirst(back) == known.dropFirst(back),
-            let id = TargetID(String(decoding: new.dropFirst(front).prefix(Self.idLength), as: UTF8.self))
+        let back = idOffset + Self.idLength
+        guard new.starts(with: front), new.dropFirst(back) == known.dropFirst(back),
+            let id = TargetID(String(decoding: new.dropFirst(idOffset).prefix(Self.idLength), as: UTF8.self))
         else { return nil }
         request.read.id = id
         return request
@@ -54,7 +57,7 @@ struct RepeatedRequest {
         // A request that has begun and whose head is not complete cannot end like this.
         isAtStart = open == 0 && input.readableBytesView.suffix(4).elementsEqual(Self.blankLine)
         if wasAtStart, isAtStart, heads == 1, let last, !last.isHead, !last.closes,
-            input.readableBytes <= Self.maximumLength
+            input.readableBytes <= Self.maximumLength, input.readableBytesView.starts(with: front)
         {
             bytes.clear()
             bytes.writeBytes(input.readableBytesView)

@@ -14,6 +14,8 @@ final class RepeatedRequestHandler: ChannelInboundHandler, RemovableChannelHandl
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
+        // Nobody here speaks what follows.
+        guard !pages.isPastHTTP else { return context.close(promise: nil) }
         guard !pages.answerRepeated(bytes) else { return }
         context.fireChannelRead(data)
         pages.decoded(bytes)

@@ -25,6 +25,9 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Longer bodies are rendered elsewhere: decoding a mebibyte holds up the loop for less than a millisecond.
     private static let maximumRendered = 1 << 20
 
+    /// The same with a time on every sample, for which every line is looked at.
+    private static let maximumStamped = 64 << 10
+
     private let pages: TargetPages
     private let metrics: WebMetrics
     private var turns = RequestTurns()
@@ -48,6 +51,8 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var hasPassedOn = false
     /// The answer is complete and on its way; how fast it goes is up to the reader.
     private var isWriting = false
+    /// A request for another protocol was seen. The decoder reads nothing behind it and keeps it all.
+    private(set) var isPastHTTP = false
     /// What Hummingbird last heard of the channel's writability.
     private var shownWritable = true
 
@@ -118,6 +123,7 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isReading = true
         switch unwrapInboundIn(data) {
         case .head(let head):
+            if head.method == .CONNECT || head.headers.contains(name: "upgrade") { isPastHTTP = true }
             let request = pages.request(head, reader(context))
             repeated.head(request)
             receive(.head(head, request), context)
@@ -287,7 +293,8 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func render(_ target: TargetState, _ request: TargetRequest, _ context: ChannelHandlerContext) {
-        guard request.read.compressed || (target.newest?.bodyBytes ?? 0) > Self.maximumRendered else {
+        let largest = request.timestamps ? Self.maximumStamped : Self.maximumRendered
+        guard request.read.compressed || (target.newest?.bodyBytes ?? 0) > largest else {
             return write(pages.finish(request, target), request, context)
         }
         let (turn, loop, pages) = (turn, context.eventLoop, pages)

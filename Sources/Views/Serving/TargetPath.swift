@@ -1,6 +1,7 @@
 /// The request targets of target pages: `PREFIX/targets/{id}/metrics`, with `timestamps` or nothing behind it.
 struct TargetPath: Sendable {
-    private let front: [UInt8]
+    /// What stands before the id.
+    let front: [UInt8]
     private static let back = Array("/metrics".utf8)
     private static let idLength = 32
 

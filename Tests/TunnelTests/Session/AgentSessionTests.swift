@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `a protocol version that was not offered is refused`() {
-        #expect(throws: WireError.self) { try open(.make(version: 2)) }
+        #expect(throws: WireError.self) { try open(.make(version: Protocol.maximumVersion + 1)) }
         #expect(throws: WireError.self) { try open(.make(version: 0)) }
     }
 

@@ -1,0 +1,1 @@
+../Fuzz/Sources/FuzzAnswers/AnswerLaws.swift
