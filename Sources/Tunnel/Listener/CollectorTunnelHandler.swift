@@ -163,7 +163,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
             guard let prefix = try self.prefix(of: append, receiver) else {
                 // Deleted meanwhile. On its next connection the agent refers only to what it sent on that one.
                 return perform(
-                    session?.goAway(.restart, reconnect: .seconds(1), message: "a compression prefix is not held any more")
+                    session?.goAway(
+                        .restart, reconnect: .seconds(1), message: "a compression prefix is not held any more")
                         ?? [], context)
             }
             let bytes = try listener.compressor(for: context.eventLoop).decompress(

@@ -88,7 +88,8 @@ extension Frame.Hello {
 
 extension Frame.Welcome {
     static func make(
-        version: UInt16 = Protocol.maximumVersion, credit: UInt32 = Protocol.initialCredit, clock: Int64 = 0, held: [LogRange] = []
+        version: UInt16 = Protocol.maximumVersion, credit: UInt32 = Protocol.initialCredit, clock: Int64 = 0,
+        held: [LogRange] = []
     ) -> Frame.Welcome {
         Frame.Welcome(
             version: version, connection: 1, clock: clock, credit: credit, minimumLogVersion: 1, maximumLogVersion: 1,
