@@ -10,6 +10,9 @@ import Testing
         "deploy/quickstart --check": "QuickstartTests",
         "Tests/run": ".ci/run, which runs this test",
         "swift build -c release --product culvert --static-swift-stdlib": "Tests/run --soak",
+        "Tests/Benchmarks/pipeline --peers": "Tests/run --soak",
+        "swift run -c release --package-path Tests/Benchmarks codec-benchmark Tests/Fixtures/bodies":
+            "Tests/run --soak",
     ]
 
     private let readme: Readme
@@ -26,6 +29,8 @@ import Testing
         #expect(try Repository.text(".ci/run").contains("Tests/run"))
         #expect(
             try Repository.text("Tests/run").contains("swift build -c release --product culvert --static-swift-stdlib"))
+        #expect(try Repository.text("Tests/run").contains("Tests/Benchmarks/pipeline --peers"))
+        #expect(try Repository.text("Tests/run").contains("codec-benchmark Tests/Fixtures/bodies"))
         #expect(commands.count == Self.runElsewhere.count + 7)
     }
 
