@@ -10,7 +10,8 @@ enum AnswerLaws {
         var keepsConnection = false
         var body: [UInt8] = []
         var isComplete = false
-        var failure: String?
+        /// Why is not compared: what is wrong in two ways may be found out either way.
+        var isFailed = false
     }
 
     /// Which law these bytes break: the first one says into pieces of how many the others are cut. Nil when none.
@@ -43,9 +44,9 @@ enum AnswerLaws {
                 if reading.isComplete { return reading }
             }
         } catch {
-            reading.failure = error.message
+            reading.isFailed = true
         }
-        if reading.failure == nil, parser.endsByClosing() { reading.isComplete = true }
+        if !reading.isFailed, parser.endsByClosing() { reading.isComplete = true }
         return reading
     }
 }
