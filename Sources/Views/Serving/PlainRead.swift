@@ -21,6 +21,11 @@ struct PlainRead: Sendable {
 extension TargetStore {
     /// How a read begins. Never waits.
     func begin(_ read: PlainRead) -> PlainRead.Step {
+        // While replicas are replayed, what is newest so far is older than what readers were given before.
+        guard isLoaded else {
+            return .answered(
+                .unavailable(status: 503, reason: unreadiness() ?? "the replicas on disk are still being loaded"))
+        }
         guard let target = target(read.id) else {
             // Before the lists are complete nobody can know that there is no such target.
             return .answered(unreadiness().map { .unavailable(status: 503, reason: $0) } ?? .unknown)
