@@ -48,6 +48,28 @@ import Testing
         #expect(body.contentType == "text/plain")
     }
 
+    @Test func `nothing is read before the replicas on disk are replayed: it would be older than what was read before`()
+        async throws
+    {
+        let clock = clock
+        let store = TargetStore(clock: { clock.moment })
+        let agent = store.agent("vpc-a", isConfigured: false, stamps: Labels([]))
+        let id = try #require(store.announce(Self.description(), of: agent))
+        let record = ScrapeRecord(
+            scheduled: 1_000_000, timestamp: 1_000_000, duration: 1_000, outcome: .success, contentType: "text/plain",
+            body: ByteBuffer())
+        store.scraped(
+            id,
+            StoredScrape(
+                record: record, bodyBytes: 4, arrived: clock.now,
+                rendering: ScrapeRendering { ByteBuffer(string: "a 1\n") }))
+        let early = await store.read(id, reader: 1, limit: .zero, compressed: false)
+        guard case .unavailable(503, _) = early else { Issue.record("read too early"); return }
+        store.loaded()
+        let late = await store.read(id, reader: 1, limit: .zero, compressed: false)
+        guard case .body = late else { Issue.record("not read"); return }
+    }
+
     @Test func `data is fresh until it is two intervals and two seconds old, connected or not`() async {
         scrape(1_000_000)
         clock.now = 1_011_999
