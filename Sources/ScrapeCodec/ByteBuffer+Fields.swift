@@ -13,7 +13,7 @@ extension ByteBuffer {
     }
 
     mutating func writeZigzag(_ value: Int64) {
-        writeVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+        writeVarint(value.zigzag)
     }
 
     mutating func writeCounted(_ string: some StringProtocol) {
@@ -43,8 +43,7 @@ extension ByteBuffer {
     }
 
     mutating func readZigzag(_ name: String) throws(ScrapeCodecError) -> Int64 {
-        let value = try readVarint(name)
-        return Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1)))
+        Int64(zigzag: try readVarint(name))
     }
 
     /// Bytes with their count before them; nothing is copied.
@@ -74,4 +73,11 @@ extension ByteBuffer {
         guard let tag: UInt8 = readInteger() else { return nil }
         return (tag, try readCounted(name))
     }
+}
+
+extension Int64 {
+    /// 0, −1, 1, −2 … as 0, 1, 2, 3 …: small numbers stay small, whatever their sign.
+    var zigzag: UInt64 { UInt64(bitPattern: (self &<< 1) ^ (self &>> 63)) }
+
+    init(zigzag: UInt64) { self = Int64(bitPattern: (zigzag &>> 1) ^ (0 &- (zigzag & 1))) }
 }

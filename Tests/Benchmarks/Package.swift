@@ -32,16 +32,17 @@ let package = Package(
         .target(name: "Exposition", swiftSettings: settings),
         .target(name: "ScrapeCodec", dependencies: ["Exposition", "CZstd", nio], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: strict),
+        .target(name: "Recordings", dependencies: [nio], swiftSettings: strict),
         .executableTarget(
             name: "simulate",
             dependencies: [
-                "TLS", "CDeflate", nio, nioPosix, nioHTTP1,
+                "Recordings", "TLS", "CDeflate", nio, nioPosix, nioHTTP1,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
             name: "codec-benchmark",
             dependencies: [
-                "ScrapeCodec", "CMalloc", nio,
+                "Recordings", "ScrapeCodec", "CMalloc", nio,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
     ],

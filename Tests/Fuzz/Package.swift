@@ -35,17 +35,22 @@ let package = Package(
             swiftSettings: fuzzed + [.unsafeFlags(["-enable-testing"])]),
         .target(
             name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: fuzzed),
+        .target(name: "FuzzEngine", swiftSettings: settings),
         .executableTarget(
-            name: "FuzzFrames", dependencies: ["Tunnel", nio], swiftSettings: engine, linkerSettings: linked),
-        .executableTarget(
-            name: "FuzzRecords", dependencies: ["ScrapeLog", "ScrapeCodec", nio], swiftSettings: engine,
+            name: "FuzzFrames", dependencies: ["FuzzEngine", "Tunnel", nio], swiftSettings: engine,
             linkerSettings: linked),
         .executableTarget(
-            name: "FuzzCodec", dependencies: ["ScrapeCodec", nio], swiftSettings: engine, linkerSettings: linked),
+            name: "FuzzRecords", dependencies: ["FuzzEngine", "ScrapeLog", "ScrapeCodec", nio], swiftSettings: engine,
+            linkerSettings: linked),
         .executableTarget(
-            name: "FuzzLines", dependencies: ["Exposition"], swiftSettings: engine, linkerSettings: linked),
+            name: "FuzzCodec", dependencies: ["FuzzEngine", "ScrapeCodec", nio], swiftSettings: engine,
+            linkerSettings: linked),
         .executableTarget(
-            name: "FuzzAnswers", dependencies: ["HTTPClient", nio], swiftSettings: engine, linkerSettings: linked),
+            name: "FuzzLines", dependencies: ["FuzzEngine", "Exposition"], swiftSettings: engine, linkerSettings: linked
+        ),
+        .executableTarget(
+            name: "FuzzAnswers", dependencies: ["FuzzEngine", "HTTPClient", nio], swiftSettings: engine,
+            linkerSettings: linked),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// A step from one layout to the next, walking through the old one.
 ///
 /// Written as `varint(count × 4 + code)`, after a jump `zigzag` instead of the count, after an insertion the first id.
@@ -12,13 +14,13 @@ enum LayoutEdit: UInt64 {
 
 /// Collects edits and joins those that follow each other.
 struct LayoutEdits {
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes = ByteBuffer()
     private var kept: UInt64 = 0
     private var inserted: UInt64 = 0
     private var firstID: UInt32 = 0
 
     mutating func reset() {
-        bytes.removeAll(keepingCapacity: true)
+        bytes.clear()
         kept = 0
         inserted = 0
     }
@@ -32,8 +34,7 @@ struct LayoutEdits {
         guard distance != 0 else { return }
         endKeeping()
         endInsertion()
-        let zigzag = UInt64(bitPattern: Int64((distance &<< 1) ^ (distance &>> 63)))
-        bytes.appendVarint(zigzag &<< 2 | LayoutEdit.jump.rawValue)
+        bytes.writeVarint(Int64(distance).zigzag &<< 2 | LayoutEdit.jump.rawValue)
     }
 
     mutating func insert(_ id: UInt32) {
@@ -54,14 +55,14 @@ struct LayoutEdits {
 
     private mutating func endKeeping() {
         guard kept > 0 else { return }
-        bytes.appendVarint(kept &<< 2 | LayoutEdit.keep.rawValue)
+        bytes.writeVarint(kept &<< 2 | LayoutEdit.keep.rawValue)
         kept = 0
     }
 
     private mutating func endInsertion() {
         guard inserted > 0 else { return }
-        bytes.appendVarint(inserted &<< 2 | LayoutEdit.insert.rawValue)
-        bytes.appendVarint(UInt64(firstID))
+        bytes.writeVarint(inserted &<< 2 | LayoutEdit.insert.rawValue)
+        bytes.writeVarint(UInt64(firstID))
         inserted = 0
     }
 }

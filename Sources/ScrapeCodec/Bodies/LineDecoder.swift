@@ -72,7 +72,7 @@ struct LineDecoder {
                 }
                 change.keep(from: start, to: place, fields: first..<field)
             case .jump:
-                let distance = Int64(bitPattern: (count >> 1) ^ (0 &- (count & 1)))
+                let distance = Int64(zigzag: count)
                 let (target, overflow) = Int64(place).addingReportingOverflow(distance)
                 guard !overflow, (0...Int64(change.old.count)).contains(target) else {
                     throw Self.malformed("a jump out of the layout")

@@ -11,10 +11,9 @@ struct LineEncoder {
     private var fieldEncoder = FieldEncoder()
     private var edits = LayoutEdits()
     /// Lines that were added to the dictionary, as they are told to the decoder.
-    private var newLines: [UInt8] = []
+    private var newLines = ByteBuffer()
     /// Lines that the dictionary had no room for, as they are told to the decoder.
-    private var ownLines: [UInt8] = []
-    private var plain: [UInt8] = []
+    private var ownLines = ByteBuffer()
     /// Where a line of the dictionary stands in the old layout; made when it is needed, for one body.
     private var places: [UInt32: Int] = [:]
 
@@ -28,13 +27,13 @@ struct LineEncoder {
         dictionary = LineDictionary(limits: limits.dictionary)
         index = LineIndex()
         places = [:]
-        newLines = []
+        newLines.clear()
     }
 
     /// The payload of the dictionary record that has to precede the scrape just encoded; empty when there is none.
     mutating func takeNewLines() -> ByteBuffer {
-        defer { newLines.removeAll(keepingCapacity: newLines.count < 1 << 16) }
-        return ByteBuffer(bytes: newLines)
+        defer { newLines = ByteBuffer() }
+        return newLines
     }
 
     /// Encodes a body and brings the layout up to date.
@@ -46,7 +45,7 @@ struct LineEncoder {
         guard body.count <= limits.bodyBytes else { return false }
         fieldEncoder.reset()
         edits.reset()
-        ownLines.removeAll(keepingCapacity: true)
+        ownLines.clear()
         var walk = unsafe LayoutWalk(body)
         let model = layout.model
         follow(&walk, to: .max, layout.lines, &layout.fields, &layout.texts, model)
@@ -56,13 +55,13 @@ struct LineEncoder {
         edits.finish()
         fieldEncoder.finish()
         let fields = fieldEncoder.writer
-        for section in [ownLines, edits.bytes, fields.specials, fields.range.bytes] {
-            payload.writeVarint(UInt64(section.count))
-            payload.writeBytes(section)
+        for section in [ownLines, edits.bytes, fields.specials] {
+            payload.writeVarint(UInt64(section.readableBytes))
+            payload.writeImmutableBuffer(section)
         }
-        plain.removeAll(keepingCapacity: true)
-        fields.bits.write(to: &plain)
-        payload.writeBytes(plain)
+        payload.writeVarint(UInt64(fields.range.bytes.count))
+        payload.writeBytes(fields.range.bytes)
+        fields.bits.write(to: &payload)
         return true
     }
 
@@ -202,10 +201,10 @@ struct LineEncoder {
     }
 
     private static func write(
-        _ text: UnsafeBufferPointer<UInt8>, _ kind: LineReference.Kind, to bytes: inout [UInt8]
+        _ text: UnsafeBufferPointer<UInt8>, _ kind: LineReference.Kind, to bytes: inout ByteBuffer
     ) {
-        bytes.appendVarint(UInt64(text.count) &<< 2 | UInt64(kind.rawValue))
-        unsafe bytes.append(contentsOf: text)
+        bytes.writeVarint(UInt64(text.count) &<< 2 | UInt64(kind.rawValue))
+        unsafe bytes.writeBytes(text)
     }
 
     // MARK: Places in the old layout

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Bits as they are, lowest first: what no probability can shorten.
 struct BitWriter {
     /// Whole words, little-endian.
@@ -33,11 +35,11 @@ struct BitWriter {
     }
 
     /// Appends all bits, rounded up to whole bytes.
-    func write(to bytes: inout [UInt8]) {
-        unsafe words.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    func write(to buffer: inout ByteBuffer) {
+        _ = unsafe words.withUnsafeBytes { unsafe buffer.writeBytes($0) }
         var rest = bits
         for _ in 0..<(count + 7) / 8 {
-            bytes.append(UInt8(truncatingIfNeeded: rest))
+            buffer.writeInteger(UInt8(truncatingIfNeeded: rest))
             rest &>>= 8
         }
     }

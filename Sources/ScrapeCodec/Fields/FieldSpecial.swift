@@ -25,15 +25,3 @@ enum FieldSpecial {
     private static let positive = Array("+Inf".utf8)
     private static let negative = Array("-Inf".utf8)
 }
-
-extension [UInt8] {
-    /// LEB128.
-    mutating func appendVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(truncatingIfNeeded: rest))
-    }
-}

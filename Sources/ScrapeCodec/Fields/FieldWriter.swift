@@ -1,14 +1,16 @@
+import NIOCore
+
 /// The three streams that a body's fields become: probable decisions, plain bits, and specials for whatever is not a
 /// difference.
 struct FieldWriter {
     var range = RangeEncoder()
     var bits = BitWriter()
-    private(set) var specials: [UInt8] = []
+    private(set) var specials = ByteBuffer()
 
     mutating func reset() {
         range.reset()
         bits.reset()
-        specials.removeAll(keepingCapacity: true)
+        specials.clear()
     }
 
     /// A field that is a decimal token now.
@@ -123,9 +125,9 @@ struct FieldWriter {
         guard let (style, value, scale) = Self.special(token, field) else {
             return writeText(Self.text(of: token), &field, &texts)
         }
-        specials.append(style.rawValue)
-        specials.append(UInt8(bitPattern: scale))
-        specials.appendVarint(UInt64(bitPattern: (value &<< 1) ^ (value &>> 63)))
+        specials.writeInteger(style.rawValue)
+        specials.writeInteger(scale)
+        specials.writeZigzag(value)
         field.hold(token)
         field.style = style.rawValue
         field.scale = scale
@@ -157,9 +159,9 @@ struct FieldWriter {
     }
 
     private mutating func writeText(_ text: [UInt8], _ field: inout FieldState, _ texts: inout TextStore) {
-        specials.append(FieldSpecial.text)
-        specials.appendVarint(UInt64(text.count))
-        specials.append(contentsOf: text)
+        specials.writeInteger(FieldSpecial.text)
+        specials.writeVarint(UInt64(text.count))
+        specials.writeBytes(text)
         texts.set(&field, text)
     }
 
@@ -184,7 +186,7 @@ struct FieldWriter {
         announceSpecial(&field, &lane, model)
         if let symbol {
             texts.release(&field)
-            specials.append(FieldSpecial.firstSymbol + symbol)
+            specials.writeInteger(FieldSpecial.firstSymbol + symbol)
             field.hold(form: symbol)
         } else {
             unsafe writeText(Array(text), &field, &texts)

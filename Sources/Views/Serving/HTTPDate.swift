@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 extension ByteBuffer {
@@ -5,30 +6,23 @@ extension ByteBuffer {
     ///
     /// - Parameter time: seconds since the Unix epoch; times outside of the years 1970 to 9999 are written as 1970's first.
     mutating func writeHTTPDate(_ time: Int64) {
-        let time = (0..<253_402_300_800).contains(time) ? Int(time) : 0
-        let (days, second) = time.quotientAndRemainder(dividingBy: 86_400)
-        // Years that begin in March, in eras of 400 years: the leap day is the last of a year.
-        let shifted = days + 719_468
-        let (era, dayOfEra) = shifted.quotientAndRemainder(dividingBy: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let year = era * 400 + yearOfEra + (month >= 10 ? 1 : 0)
-        // 1 January 1970 was a Thursday.
-        writeName("SunMonTueWedThuFriSat", (days + 4) % 7)
+        var seconds = (0..<253_402_300_800).contains(time) ? time_t(time) : 0
+        var parts = unsafe tm()
+        _ = unsafe gmtime_r(&seconds, &parts)
+        unsafe writeName("SunMonTueWedThuFriSat", Int(parts.tm_wday))
         writeStaticString(", ")
-        writeTwoDigits(dayOfYear - (153 * month + 2) / 5 + 1)
+        unsafe writeTwoDigits(Int(parts.tm_mday))
         writeStaticString(" ")
-        writeName("MarAprMayJunJulAugSepOctNovDecJanFeb", month)
+        unsafe writeName("JanFebMarAprMayJunJulAugSepOctNovDec", Int(parts.tm_mon))
         writeStaticString(" ")
-        writeTwoDigits(year / 100)
-        writeTwoDigits(year % 100)
+        unsafe writeTwoDigits(Int(parts.tm_year) / 100 + 19)
+        unsafe writeTwoDigits(Int(parts.tm_year) % 100)
         writeStaticString(" ")
-        writeTwoDigits(second / 3600)
+        unsafe writeTwoDigits(Int(parts.tm_hour))
         writeStaticString(":")
-        writeTwoDigits(second / 60 % 60)
+        unsafe writeTwoDigits(Int(parts.tm_min))
         writeStaticString(":")
-        writeTwoDigits(second % 60)
+        unsafe writeTwoDigits(Int(parts.tm_sec))
         writeStaticString(" GMT")
     }
 

@@ -1,3 +1,4 @@
+import NIOCore
 import TestSupport
 import Testing
 
@@ -119,9 +120,9 @@ import Testing
             }
             // What is above the width is not written.
             for (value, width) in numbers { writer.write(width < 64 ? value | 1 << 63 : value, width: width) }
-            var bytes: [UInt8] = []
-            writer.write(to: &bytes)
-            bytes.withUnsafeBufferPointer { bytes in
+            var buffer = ByteBuffer()
+            writer.write(to: &buffer)
+            Array(buffer: buffer).withUnsafeBufferPointer { bytes in
                 var reader = BitReader(bytes)
                 let wrong = numbers.firstIndex { reader.read(width: $0.width) != $0.value }
                 #expect(wrong == nil, "seed \(seed)")

@@ -182,7 +182,7 @@ import Testing
                 bytes: bytes, edits: PayloadBuilder.edit(.insert, 1, 0), specials: specials, range: range)
             return try decoder.feed(payload)?.body.render()
         }
-        #expect(try decode(encoder.writer.specials, bytes: 6) == ByteBuffer(string: "a foo\n"))
+        #expect(try decode(Array(buffer: encoder.writer.specials), bytes: 6) == ByteBuffer(string: "a foo\n"))
         #expect(try decode([FieldSpecial.text, 0], bytes: 3) == ByteBuffer(string: "a \n"))
         var refused: [[UInt8]] = [[], [5], [15], [17, 0], [31], [32], [35], [37], [255], [16], [16, 5], [0], [0, 0]]
         refused.append([FieldSpecial.text] + PayloadBuilder.varints([.max]))

@@ -43,9 +43,9 @@ enum PayloadBuilder {
     }
 
     static func varints(_ numbers: [UInt64]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for number in numbers { bytes.appendVarint(number) }
-        return bytes
+        var buffer = ByteBuffer()
+        for number in numbers { buffer.writeVarint(number) }
+        return Array(buffer: buffer)
     }
 
     /// A zstd frame as the encoder makes them.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Recordings
 
 /// Measures the codec alone: no network, no log, one thread.
 @main
@@ -32,7 +32,7 @@ struct CodecBenchmark: ParsableCommand {
     }
 
     func run() throws {
-        let exporters = try single.map { [$0] } ?? Self.exporters(folder)
+        let exporters = try single.map { [$0] } ?? RecordedFolder.names(in: folder)
         print(
             """
             ns of CPU a sample, on average and in the round that took least; bytes a sample as payload, with dictionary
@@ -56,19 +56,5 @@ struct CodecBenchmark: ParsableCommand {
             }
         }
         Table.print(Figures.heading, rows)
-    }
-
-    private static func exporters(_ folder: String) throws(BenchmarkError) -> [String] {
-        guard let directory = opendir(folder) else { throw BenchmarkError("\(folder) cannot be read") }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        guard !names.isEmpty else { throw BenchmarkError("\(folder) holds no recordings") }
-        return names.sorted()
     }
 }

@@ -1,6 +1,7 @@
 import CMalloc
 import Glibc
 import NIOCore
+import Recordings
 import ScrapeCodec
 
 /// Lets one encoder and one decoder work through the rounds of a workload, as an agent and a collector do in one log
@@ -65,7 +66,6 @@ struct CodecRun {
             figures.leastEncode = min(figures.leastEncode, encode / Double(samples))
             figures.leastDecode = min(figures.leastDecode, decode / Double(samples))
             figures.leastRender = min(figures.leastRender, render / Double(samples))
-            figures.bodies += records.reduce(0) { $0 + $1.body.readableBytes }
             figures.payloads += payloads
             figures.lines += lines
             figures.records += payloads + lines + headers

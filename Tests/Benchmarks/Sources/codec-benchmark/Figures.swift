@@ -11,8 +11,7 @@ struct Figures {
     var leastEncode = Double.infinity
     var leastDecode = Double.infinity
     var leastRender = Double.infinity
-    /// Bytes of bodies, of payloads of scrapes and of dictionary records, of records with their headers.
-    var bodies = 0
+    /// Bytes of payloads of scrapes and of dictionary records, of records with their headers.
     var payloads = 0
     var lines = 0
     var records = 0

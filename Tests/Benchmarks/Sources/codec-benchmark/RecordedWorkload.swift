@@ -1,5 +1,5 @@
-import Glibc
 import NIOCore
+import Recordings
 
 /// The recordings of one exporter, or of several in turn: a target plays one of them forth and back, each from another
 /// place, as nothing real jumps from its end to its beginning.
@@ -11,17 +11,20 @@ struct RecordedWorkload: Workload {
     private var round = 0
 
     /// - Parameter isSpread: whether targets begin at different places; else all begin at the first body.
-    init(name: String, folders: [String], isSpread: Bool) throws(BenchmarkError) {
+    init(name: String, folders: [String], isSpread: Bool) throws {
         self.name = name
         self.isSpread = isSpread
         var recordings: [[ByteBuffer]] = []
-        for folder in folders { recordings.append(try Self.load(folder)) }
+        for folder in folders {
+            let bodies = try RecordedFolder.bodies(folder)
+            guard !bodies.isEmpty else {
+                throw BenchmarkError("no recording in \(folder): expected files 000.txt, 001.txt and so on")
+            }
+            recordings.append(bodies)
+        }
         self.recordings = recordings
-        counts = recordings.map { $0.map(SampleCount.count) }
+        counts = recordings.map { $0.map(RecordedFolder.samples) }
     }
-
-    /// How many bodies the shortest recording has.
-    var length: Int { recordings.map(\.count).min() ?? 0 }
 
     mutating func prepare(round: Int, targets: Int) { self.round = round }
 
@@ -41,27 +44,5 @@ struct RecordedWorkload: Workload {
     func samples(target: Int) -> Int {
         let place = place(target)
         return counts[place.recording][place.body]
-    }
-
-    private static func load(_ folder: String) throws(BenchmarkError) -> [ByteBuffer] {
-        var bodies: [ByteBuffer] = []
-        while let body = read("\(folder)/\(pad(bodies.count)).txt") { bodies.append(body) }
-        guard !bodies.isEmpty else {
-            throw BenchmarkError("no recording in \(folder): expected files 000.txt, 001.txt and so on")
-        }
-        return bodies
-    }
-
-    private static func pad(_ number: Int) -> String {
-        String(repeating: "0", count: max(0, 3 - "\(number)".count)) + "\(number)"
-    }
-
-    private static func read(_ path: String) -> ByteBuffer? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var body = ByteBuffer()
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = fread(&piece, 1, piece.count, file), count > 0 { body.writeBytes(piece[..<count]) }
-        return body
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import Recordings
 
 /// The one line a subcommand prints when it is ready, and the wait for its end.
 enum Readiness {

@@ -1,3 +1,5 @@
+import FuzzEngine
+
 /// Encoder and decoder back to back under libFuzzer: the input as scrapes, of which each must come back byte for byte,
 /// and as damage to their records, which must never trap.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -9,17 +11,6 @@ public func fuzzCodec(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// The package manager calls an executable's `main` so; here it is the engine's.
 @_cdecl("FuzzCodec_main")
-public func main(
-    _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-) -> CInt {
-    var count = count
-    var arguments = arguments
-    return runDriver(&count, &arguments, fuzzCodec)
+public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    FuzzEngine.run(count, arguments, fuzzCodec)
 }
-
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
-    _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-) -> CInt

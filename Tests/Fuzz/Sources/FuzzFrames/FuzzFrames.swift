@@ -1,3 +1,4 @@
+import FuzzEngine
 import NIOCore
 import Tunnel
 
@@ -32,17 +33,6 @@ private func check(_ frame: Frame) {
 
 /// The package manager calls an executable's `main` so; here it is the engine's.
 @_cdecl("FuzzFrames_main")
-public func main(
-    _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-) -> CInt {
-    var count = count
-    var arguments = arguments
-    return runDriver(&count, &arguments, fuzzFrames)
+public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    FuzzEngine.run(count, arguments, fuzzFrames)
 }
-
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
-    _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-) -> CInt

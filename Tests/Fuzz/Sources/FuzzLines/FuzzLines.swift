@@ -1,4 +1,5 @@
 import Exposition
+import FuzzEngine
 
 /// The line scanner, the stamping of times and the reading and writing of numbers under libFuzzer: the input as a body
 /// of text, as one of OpenMetrics, and as one token.
@@ -14,17 +15,6 @@ public func fuzzLines(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// The package manager calls an executable's `main` so; here it is the engine's.
 @_cdecl("FuzzLines_main")
-public func main(
-    _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-) -> CInt {
-    var count = count
-    var arguments = arguments
-    return runDriver(&count, &arguments, fuzzLines)
+public func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+    FuzzEngine.run(count, arguments, fuzzLines)
 }
-
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
-    _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-) -> CInt

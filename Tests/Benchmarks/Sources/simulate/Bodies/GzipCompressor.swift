@@ -1,5 +1,6 @@
 import CDeflate
 import NIOCore
+import Recordings
 import Synchronization
 
 /// Makes gzip members with libdeflate at the level exporters use by default; shared by all targets of the process.

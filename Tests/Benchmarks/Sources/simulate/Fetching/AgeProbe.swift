@@ -1,4 +1,5 @@
 import NIOCore
+import Recordings
 import Synchronization
 
 /// Measures the age of data: from the end of a scrape (its last byte is on the target's socket) until the collector has

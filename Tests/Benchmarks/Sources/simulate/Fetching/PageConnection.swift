@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Recordings
 
 /// One keep-alive connection to a web server, for one question at a time.
 struct PageConnection: ~Copyable {

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import Recordings
 
 /// Where the collector is and which page shows which target: what the directing script has read from `/sd`.
 struct PageList: Sendable {

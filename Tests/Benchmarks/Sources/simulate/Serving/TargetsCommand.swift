@@ -24,7 +24,7 @@ struct TargetsCommand: AsyncParsableCommand {
         let compressor = try GzipCompressor()
         let made: [SimulatedTarget]
         if let recorded {
-            let exporters = try Recordings(folder: recorded, compressor: compressor).exporters
+            let exporters = try RenderedRecordings(folder: recorded, compressor: compressor).exporters
             made = try (0..<targets).map { index in
                 // Targets of one exporter begin at different places, or all would say the same.
                 let round = index / exporters.count

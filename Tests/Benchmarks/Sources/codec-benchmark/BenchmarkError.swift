@@ -1,6 +1,0 @@
-/// Why a benchmark cannot be run, in one sentence.
-struct BenchmarkError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
