@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .target(name: "Exposition", swiftSettings: settings),
         .target(name: "ScrapeCodec", dependencies: ["Exposition", "CZstd", nio], swiftSettings: strict),
+        .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: strict),
         .target(name: "Recordings", dependencies: [nio], swiftSettings: strict),
         .executableTarget(
@@ -42,7 +43,7 @@ let package = Package(
         .executableTarget(
             name: "codec-benchmark",
             dependencies: [
-                "Recordings", "ScrapeCodec", "CMalloc", nio,
+                "Recordings", "ScrapeCodec", "ScrapeLog", "CMalloc", nio,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
     ],

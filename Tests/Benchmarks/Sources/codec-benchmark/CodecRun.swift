@@ -3,13 +3,11 @@ import Glibc
 import NIOCore
 import Recordings
 import ScrapeCodec
+import ScrapeLog
 
 /// Lets one encoder and one decoder work through the rounds of a workload, as an agent and a collector do in one log
 /// segment, and checks that every body comes back byte for byte.
 struct CodecRun {
-    /// Bytes of a record's header in the log.
-    private static let header = 32
-
     let targets: Int
     let rounds: Int
 
@@ -19,6 +17,7 @@ struct CodecRun {
         var decoder = ScrapeDecoder()
         encoder.beginSegment()
         decoder.beginSegment()
+        var log = AppendedLog()
         for round in 0..<rounds {
             workload.prepare(round: round, targets: targets)
             let records = (0..<targets).map { record(workload.body(target: $0), round, $0) }
@@ -50,9 +49,9 @@ struct CodecRun {
             }
             let payloads = scrapes.reduce(0) { $0 + $1.payload.readableBytes }
             let lines = scrapes.reduce(0) { $0 + $1.lines.readableBytes }
-            let headers = scrapes.reduce(0) { $0 + ($1.lines.readableBytes > 0 ? 2 : 1) * Self.header }
+            let (logged, sent) = try log.append(scrapes, time: Int64(round) * 15_000)
             if round == 0 {
-                figures.firstRecords = payloads + lines + headers
+                figures.firstRecords = logged
                 figures.firstSamples = samples
                 let made = scrapes.reduce(0) { $0 + $1.payload.capacity + $1.lines.capacity }
                 figures.encoderMemory = Double(heapEncoded - heap - made) / Double(max(1, samples))
@@ -68,7 +67,8 @@ struct CodecRun {
             figures.leastRender = min(figures.leastRender, render / Double(samples))
             figures.payloads += payloads
             figures.lines += lines
-            figures.records += payloads + lines + headers
+            figures.records += logged
+            if workload.isUnique { figures.sent = (figures.sent ?? 0) + sent }
         }
         return figures
     }

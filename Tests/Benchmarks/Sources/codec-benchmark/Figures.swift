@@ -15,6 +15,9 @@ struct Figures {
     var payloads = 0
     var lines = 0
     var records = 0
+    /// Bytes of those when the tunnel has compressed them, without frames, acknowledgements and TLS; nil where that says
+    /// nothing.
+    var sent: Int?
     /// Bytes of records in the first round, and its samples.
     var firstRecords = 0
     var firstSamples = 0
@@ -24,7 +27,7 @@ struct Figures {
 
     static let heading = [
         "workload", "targets", "encode", "(least)", "decode", "(least)", "render", "(least)", "payload", "+lines",
-        "+headers", "first", "agent B", "collector B",
+        "+headers", "zstd", "first", "agent B", "collector B",
     ]
 
     var row: [String] {
@@ -33,7 +36,8 @@ struct Figures {
             name, "\(targets)", Self.text(encode / count), Self.text(leastEncode), Self.text(decode / count),
             Self.text(leastDecode), Self.text(render / count), Self.text(leastRender),
             Self.text(Double(payloads) / count, 3), Self.text(Double(payloads + lines) / count, 3),
-            Self.text(Double(records) / count, 3), Self.text(Double(firstRecords) / Double(max(firstSamples, 1)), 1),
+            Self.text(Double(records) / count, 3), sent.map { Self.text(Double($0) / count, 3) } ?? "-",
+            Self.text(Double(firstRecords) / Double(max(firstSamples, 1)), 1),
             Self.text(encoderMemory), Self.text(decoderMemory),
         ]
     }

@@ -5,6 +5,7 @@ import Recordings
 /// place, as nothing real jumps from its end to its beginning.
 struct RecordedWorkload: Workload {
     let name: String
+    let isUnique = false
     private let recordings: [[ByteBuffer]]
     private let counts: [[Int]]
     private let isSpread: Bool

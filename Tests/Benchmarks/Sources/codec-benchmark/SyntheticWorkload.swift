@@ -4,6 +4,7 @@ import NIOCore
 /// counters and gauges in equal parts. All targets have the same lines, as exporters of one kind do.
 struct SyntheticWorkload: Workload {
     let name: String
+    let isUnique = true
     private let series: Int
     private let lines: [[UInt8]]
     private var bodies: [ByteBuffer] = []
