@@ -13,7 +13,7 @@ package struct ScrapeDecoder {
     /// Whether all of its lines could be read so far.
     private var isDictionaryWhole = true
     private var targets: [UInt32: Entry] = [:]
-    private var decompressor: DecompressionContext?
+    private let decompressor = DecompressionContext()
     /// What all targets' bodies cost together.
     private var totalLines = 0
     private var totalBytes = 0
@@ -99,7 +99,6 @@ package struct ScrapeDecoder {
             throw ScrapeCodecError(code: .unsupported, message: "a record of kind \(kind) where a scrape was expected")
         }
         targets[target] = Entry(body: body, position: position)
-        if decompressor == nil { decompressor = DecompressionContext() }
         let work = DecodingWork(
             lines: lineDecoder, dictionary: isDictionaryWhole ? dictionary : nil, limits: limits,
             decompressor: decompressor)

@@ -6,7 +6,7 @@ struct DecodingWork {
     /// Nil when it is damaged.
     let dictionary: LineDictionary?
     let limits: CodecLimits
-    let decompressor: DecompressionContext?
+    let decompressor: DecompressionContext
 
     /// When it throws, the state is half applied.
     func decode(
@@ -68,9 +68,6 @@ struct DecodingWork {
             }
             // A copy: the payload is part of a buffer that holds much else.
             return ByteBuffer(bytes: payload.readableBytesView)
-        }
-        guard let decompressor else {
-            throw ScrapeCodecError(code: .compression, message: "no memory for a decompressor")
         }
         if encoding == .zstdAfterPrevious, previous == nil {
             throw ScrapeCodecError(code: .malformed, message: "a body after one that is not there", culprit: "scrape")

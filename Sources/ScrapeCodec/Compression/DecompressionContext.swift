@@ -1,34 +1,39 @@
 import CZstd
 import NIOCore
 
-/// The decompressor's working memory, reused from call to call; freed with the last reference.
+/// The decompressor's working memory, reused from call to call; freed with the last reference. It is about 96 KiB, and
+/// made when the first frame comes: most targets have text only.
 ///
 /// Not for two threads at once.
 @safe
 final class DecompressionContext {
-    private let context: OpaquePointer
+    private var context: OpaquePointer?
     private let isMagicless: Bool
 
-    /// nil when there is no memory.
-    ///
     /// - Parameter isMagicless: frames lack the four bytes that say that they are frames.
-    init?(isMagicless: Bool = false) {
-        guard let context = unsafe ZSTD_createDCtx() else { return nil }
-        unsafe self.context = unsafe context
+    init(isMagicless: Bool = false) {
         self.isMagicless = isMagicless
-        if isMagicless {
-            _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_experimentalParam1, ZstdLimits.magicless)
-        }
-        _ = unsafe ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, ZstdLimits.maximumWindowLog)
     }
 
     deinit { _ = unsafe ZSTD_freeDCtx(context) }
+
+    private func open() throws(ScrapeCodecError) -> OpaquePointer {
+        if let context = unsafe context { return unsafe context }
+        guard let made = unsafe ZSTD_createDCtx() else {
+            throw ScrapeCodecError(code: .compression, message: "no memory for a decompressor")
+        }
+        if isMagicless { _ = unsafe ZSTD_DCtx_setParameter(made, ZSTD_d_experimentalParam1, ZstdLimits.magicless) }
+        _ = unsafe ZSTD_DCtx_setParameter(made, ZSTD_d_windowLogMax, ZstdLimits.maximumWindowLog)
+        unsafe context = unsafe made
+        return unsafe made
+    }
 
     /// The content of one frame, which must be `length` bytes: the output buffer has that size, so nothing can burst it.
     func decompress(
         _ bytes: ByteBuffer, prefix: ByteBuffer? = nil, exactly length: Int
     ) throws(ScrapeCodecError) -> ByteBuffer {
         try check(bytes, length: length)
+        let context = unsafe try open()
         var output = ByteBufferAllocator().buffer(capacity: max(length, 1))
         _ = unsafe ZSTD_DCtx_reset(context, ZSTD_reset_session_only)
         var code = 0

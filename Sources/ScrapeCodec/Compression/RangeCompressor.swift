@@ -10,7 +10,7 @@ package struct RangeCompressor {
     private let level: Int32
     private var compressor: CompressionContext?
     private var shortCompressor: CompressionContext?
-    private var decompressor: DecompressionContext?
+    private let decompressor = DecompressionContext(isMagicless: true)
 
     /// Shorter ranges are scrapes as they come, whose numbers are coded already.
     private static let shortRange = 8 << 10
@@ -43,17 +43,13 @@ package struct RangeCompressor {
     /// The content of a frame, which must be `exactly` so many bytes and was made with an equal `prefix`.
     ///
     /// The size is checked against `maximumBytes` and the frame's own declaration before anything is allocated.
-    package mutating func decompress(
+    package func decompress(
         _ bytes: ByteBuffer, prefix: ByteBuffer = ByteBuffer(), exactly: Int
     ) throws(ScrapeCodecError) -> ByteBuffer {
         guard exactly >= 0, exactly <= maximumBytes else {
             throw ScrapeCodecError(
                 code: .tooLarge, message: "a range of \(exactly) bytes; expected at most \(maximumBytes)")
         }
-        guard let context = decompressor ?? DecompressionContext(isMagicless: true) else {
-            throw ScrapeCodecError(code: .compression, message: "no memory for a decompressor")
-        }
-        decompressor = context
-        return try context.decompress(bytes, prefix: prefix.readableBytes > 0 ? prefix : nil, exactly: exactly)
+        return try decompressor.decompress(bytes, prefix: prefix.readableBytes > 0 ? prefix : nil, exactly: exactly)
     }
 }
