@@ -68,7 +68,7 @@ let package = Package(
             name: "Views",
             dependencies: [
                 "Exposition", "Relabeling", "ScrapeCodec", "TLS", "PrometheusInstrumentation", "CDeflate", hummingbird,
-                httpTypes, nio, nioHTTP1, logging, lifecycle,
+                httpTypes, nio, nioPosix, nioHTTP1, logging, lifecycle,
             ],
             swiftSettings: strict),
 
@@ -84,7 +84,7 @@ let package = Package(
             name: "Collector",
             dependencies: [
                 "Settings", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel", "TLS", "Views",
-                "PrometheusInstrumentation",
+                "HTTPClient", "PrometheusInstrumentation",
                 nio, nioPosix, logging, lifecycle,
             ], swiftSettings: settings),
         .executableTarget(
@@ -125,7 +125,10 @@ let package = Package(
                 nioHTTP1,
             ], swiftSettings: settings),
         .testTarget(
-            name: "AgentTests", dependencies: ["TestSupport", "Agent", "ScrapeCodec", "ScrapeLog", nio],
+            name: "AgentTests",
+            dependencies: [
+                "TestSupport", "Agent", "ScrapeCodec", "ScrapeLog", "Tunnel", "PrometheusInstrumentation", nio, logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests", dependencies: ["culvert", "TestSupport", nio, nioPosix, nioHTTP1],

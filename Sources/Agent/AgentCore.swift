@@ -36,6 +36,12 @@ final class AgentCore {
     private var flushScheduled = false
     private var isStarting = true
     private var isSyncing = false
+    /// The log's figures when they were last looked at.
+    private var statistics: ScrapeLogStatistics?
+    private var rate = AppendRate()
+    private var runwayWatch = RunwayWatch()
+    /// Bytes sent to each collector when that was last looked at.
+    private var sent: [String: (all: UInt64, backlog: UInt64)] = [:]
     private var timers: [RepeatedTask] = []
 
     /// Small results that end within this time of each other share one write and one frame.
@@ -93,7 +99,22 @@ final class AgentCore {
         for client in clients { client.start() }
         every(.seconds(1)) { $0.sync() }
         every(.seconds(5)) { $0.measure() }
-        every(.seconds(10)) { core in core.log.recover(nowMilliseconds: core.nowMilliseconds) }
+        every(.seconds(10)) { $0.recover() }
+    }
+
+    /// Tries a disk that failed, on a thread that may block, and goes back to it when it works.
+    private func recover() {
+        guard log.state != .normal else {
+            // What is still in memory of an earlier failure is written out, a little at a time.
+            _ = log.recover(nowMilliseconds: nowMilliseconds)
+            return
+        }
+        guard let probe = log.diskProbe(nowMilliseconds: nowMilliseconds) else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        threadPool.runIfActive(eventLoop: eventLoop) { probe() }.whenSuccess { isProven in
+            let core = bound.value
+            _ = core.log.recover(nowMilliseconds: core.nowMilliseconds, isProven: isProven)
+        }
     }
 
     private func updateTargets() {
@@ -168,9 +189,11 @@ final class AgentCore {
 
     private func wireTunnels() {
         let wallClock = options.wallClock
-        let source = LogTunnelSource(log: log, logger: logger, nowMilliseconds: { wallClock() / 1000 }) { [weak self] in
-            self?.scheduleFlush()
-        }
+        let replication = metrics.replication
+        let source = LogTunnelSource(
+            log: log, logger: logger, nowMilliseconds: { wallClock() / 1000 },
+            onNewEpoch: { [weak self] in self?.scheduleFlush() },
+            onGaps: { gaps, collector in replication.confirmed(gaps, collector: collector) })
         self.source = source
         let compressor = RangeCompressorBox()
         let instance = SecureRandom.randomUInt64()
@@ -232,6 +255,7 @@ final class AgentCore {
 
     private func flush() {
         scrapeLogger.flush()
+        source?.grew()
         for client in clients { client.logGrew() }
     }
 
@@ -240,7 +264,10 @@ final class AgentCore {
         guard !isSyncing, let task = log.syncTask() else { return }
         isSyncing = true
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let duration = metrics.log.syncDuration
         threadPool.runIfActive(eventLoop: eventLoop) { () -> ScrapeLogError? in
+            let start = NIODeadline.now()
+            defer { duration.observe(Double((NIODeadline.now() - start).nanoseconds) / 1e9) }
             do throws(ScrapeLogError) {
                 try task.run()
                 return nil
@@ -250,25 +277,56 @@ final class AgentCore {
         }.whenSuccess { error in
             bound.value.isSyncing = false
             guard let error else { return }
+            bound.value.metrics.log.syncFailures.increment()
             bound.value.log.syncFailed(error)
             bound.value.flush()
         }
     }
 
     private func measure() {
-        let statistics = log.statistics
-        metrics.logBytes.set(Double(statistics.bytesHeld))
-        metrics.logSegments.set(Double(statistics.segments))
-        metrics.logDroppedBytes.set(Double(statistics.droppedBytes))
-        metrics.logOnDisk.set(log.state == .normal ? 1 : 0)
+        source?.tidy()
         metrics.bodiesInFlight.set(Double(budget.used))
+        measureLog()
         for client in clients {
             let name = client.configuration.address.description
             metrics.sentLogBytes[name].set(Double(client.sentLogBytes))
             metrics.sentFrameBytes[name].set(Double(client.sentFrameBytes))
-            metrics.unacknowledged[name].set(Double(source?.unacknowledged(by: name) ?? 0))
+            let before = sent.updateValue((client.sentLogBytes, client.sentBacklogBytes), forKey: name) ?? (0, 0)
+            let backlog = client.sentBacklogBytes - before.backlog
+            metrics.replication.sent(
+                live: client.sentLogBytes - before.all - backlog, backlog: backlog, collector: name)
+            if let left = source?.unacknowledged(by: name) {
+                metrics.replication.set(
+                    unacknowledged: left.bytes, oldest: left.oldest, now: nowMilliseconds, collector: name)
+            }
             if let skew = client.clock.skew { metrics.skew[name].set(Double(skew) / 1e6) }
             if let roundTrip = client.clock.roundTrip { metrics.roundTrip[name].set(Double(roundTrip) / 1e6) }
+        }
+    }
+
+    private func measureLog() {
+        let fresh = log.statistics
+        metrics.log.set(fresh, previous: statistics, state: log.state)
+        statistics = fresh
+        rate.observe(total: fresh.appendedBytes, now: eventLoop.now)
+        let isRateKnown = rate.bytesPerSecond != nil
+        let runway = Runway(
+            budget: fresh.budget, held: fresh.bytesHeld, bytesPerSecond: rate.bytesPerSecond ?? 0)
+        metrics.log.set(runway, isRateKnown: isRateKnown)
+        let isDisconnected = clients.contains { !$0.isConnected }
+        guard
+            let notice = runwayWatch.observe(runway, isRateKnown: isRateKnown, isDisconnected: isDisconnected)
+        else { return }
+        let metadata: Logger.Metadata = [
+            "left": "\(RunwayWatch.text(runway))", "bytes_per_second": "\(Int(runway.bytesPerSecond))",
+            "bytes_left": "\(runway.bytesLeft)", "max_size": "\(fresh.budget)",
+        ]
+        switch notice {
+        case .known: logger.info("how long an outage the log covers at the present rate", metadata: metadata)
+        case .low:
+            logger.warning(
+                "a collector is away, and the log covers less than an hour more: then the oldest data are lost",
+                metadata: metadata)
         }
     }
 
@@ -300,7 +358,7 @@ final class AgentCore {
             let core = bound.value
             let isWaiting = core.clients.contains { client in
                 client.isConnected
-                    && (core.source?.unacknowledged(by: client.configuration.address.description) ?? 0) > 0
+                    && (core.source?.unacknowledged(by: client.configuration.address.description).bytes ?? 0) > 0
             }
             guard !isWaiting || core.eventLoop.now >= deadline else { return }
             task.cancel()
@@ -312,7 +370,8 @@ final class AgentCore {
     private func close() {
         for timer in timers { timer.cancel() }
         for client in clients { client.stop() }
-        let left = clients.map { source?.unacknowledged(by: $0.configuration.address.description) ?? 0 }.max() ?? 0
+        let left =
+            clients.map { source?.unacknowledged(by: $0.configuration.address.description).bytes ?? 0 }.max() ?? 0
         log.close()
         logger.info(
             "agent stopped",

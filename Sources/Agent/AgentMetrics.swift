@@ -20,11 +20,8 @@ struct AgentMetrics: Sendable {
     let skew: MetricFamily<Gauge>
     let roundTrip: MetricFamily<Gauge>
     let certificate: MetricFamily<Gauge>
-    let logBytes: Gauge
-    let logSegments: Gauge
-    let logDroppedBytes: Gauge
-    let logOnDisk: Gauge
-    let unacknowledged: MetricFamily<Gauge>
+    let log: LogMetrics
+    let replication: ReplicationMetrics
 
     init(version: String) throws {
         let registry = MetricsRegistry()
@@ -62,16 +59,8 @@ struct AgentMetrics: Sendable {
         certificate = try registry.gauge(
             "culvert_certificate_not_after_timestamp_seconds", help: "When the agent's certificate expires.",
             labels: ["collector"])
-        logBytes = try registry.gauge("culvert_log_bytes", help: "Bytes that the log holds.")
-        logSegments = try registry.gauge("culvert_log_segments", help: "Segments that the log holds.")
-        logDroppedBytes = try registry.gauge(
-            "culvert_log_dropped_bytes", help: "Bytes dropped since start because the log was full.")
-        logOnDisk = try registry.gauge(
-            "culvert_log_normal",
-            help: "1 while the log is where it was configured to be, 0 while a failing disk keeps it in memory.")
-        unacknowledged = try registry.gauge(
-            "culvert_log_unacknowledged_bytes", help: "Log bytes the collector has not acknowledged.",
-            labels: ["collector"])
+        log = try LogMetrics(registry)
+        replication = try ReplicationMetrics(registry)
     }
 
     func observe(_ record: ScrapeRecord) {

@@ -10,14 +10,85 @@ final class LogTunnelSource: TunnelSource {
     private let nowMilliseconds: () -> Int64
     /// Told when the epoch changed under the tunnel's feet: the log has a new table to begin with.
     private let onNewEpoch: () -> Void
-    /// What each collector holds durably, of what the log holds.
-    private(set) var acknowledged: [String: LogRangeSet] = [:]
+    /// Told of the gaps that a collector has confirmed.
+    private let onGaps: ([Frame.Gap], _ collector: String) -> Void
+    private var times = LogTimes()
+    /// The end of the log when it was last looked at.
+    private var end: (epoch: UInt64, offset: UInt64)
+    /// Where a segment of the current epoch begins: the newest that is known here.
+    private var segmentStart: LiveStart?
 
-    init(log: ScrapeLog, logger: Logger, nowMilliseconds: @escaping () -> Int64, onNewEpoch: @escaping () -> Void) {
+    /// Data older than this make what follows go first, milliseconds.
+    static let liveAge: Int64 = 5_000
+    /// Less than this goes at once anyway, in one frame: then order costs nothing, and what is newest is there at once.
+    var smallBacklog = UInt64(Protocol.maximumAppend)
+
+    init(
+        log: ScrapeLog, logger: Logger, nowMilliseconds: @escaping () -> Int64, onNewEpoch: @escaping () -> Void,
+        onGaps: @escaping ([Frame.Gap], _ collector: String) -> Void = { _, _ in }
+    ) {
         self.log = log
         self.logger = logger
         self.nowMilliseconds = nowMilliseconds
         self.onNewEpoch = onNewEpoch
+        self.onGaps = onGaps
+        end = (log.epoch, log.end)
+        // Whatever was there before, what comes begins a segment.
+        segmentStart = LiveStart(epoch: log.epoch, offset: log.end)
+        noteSegments()
+    }
+
+    /// The times of what was there before: each segment's first record tells.
+    private func noteSegments() {
+        for range in log.ranges {
+            var rest = range
+            while rest.count > 0, let segmentEnd = log.segmentEnd(of: rest), segmentEnd > rest.from {
+                var bytes = ByteBuffer()
+                let count = (try? log.read(rest, maximum: RecordHeader.size, into: &bytes)) ?? 0
+                if count > 0, let header = try? RecordHeader.parse(bytes, at: bytes.readerIndex) {
+                    times.note(epoch: rest.epoch, offset: rest.from, time: header.time)
+                }
+                rest.from = segmentEnd
+            }
+        }
+    }
+
+    /// Something may have been flushed.
+    func grew() {
+        guard end != (log.epoch, log.end) else { return }
+        let isNew = end.epoch != log.epoch
+        times.note(epoch: log.epoch, offset: isNew ? 0 : end.offset, time: nowMilliseconds())
+        if isNew { segmentStart = LiveStart(epoch: log.epoch, offset: 0) }
+        end = (log.epoch, log.end)
+    }
+
+    // MARK: Live data first
+
+    func liveStart(for address: String, lacking ranges: [LogRange]) -> LiveStart? {
+        grew()
+        guard ranges.reduce(0, { $0 + $1.count }) > smallBacklog, isOld(ranges) else { return nil }
+        // The segment that another collector, or a connection that was short, made us begin will do.
+        if let start = segmentStart, start.epoch == log.epoch, !isOld(Self.part(of: ranges, from: start)) {
+            return start
+        }
+        log.sealSegment()
+        let start = LiveStart(epoch: log.epoch, offset: log.end)
+        segmentStart = start
+        logger.info(
+            "live data go first, what was not sent meanwhile follows",
+            metadata: ["collector": "\(address)", "backlog_bytes": "\(ranges.reduce(0) { $0 + $1.count })"])
+        return start
+    }
+
+    private static func part(of ranges: [LogRange], from start: LiveStart) -> [LogRange] {
+        ranges.filter { $0.epoch == start.epoch }.map { range in
+            LogRange(epoch: range.epoch, from: max(range.from, start.offset), to: range.to)
+        }
+    }
+
+    private func isOld(_ ranges: [LogRange]) -> Bool {
+        guard let earliest = times.earliest(of: ranges) else { return ranges.contains { $0.count > 0 } }
+        return nowMilliseconds() - earliest > Self.liveAge
     }
 
     var held: [LogRange] { log.ranges }
@@ -32,19 +103,14 @@ final class LogTunnelSource: TunnelSource {
 
     func acknowledged(by address: String, _ ranges: [LogRange]) {
         log.acknowledged(by: address, ranges)
-        acknowledged[address] = LogRangeSet(ranges)
     }
+
+    func confirmed(_ gaps: [Frame.Gap], by address: String) { onGaps(gaps, address) }
 
     /// What Welcome says is held need not be durable yet, so it only corrects what we believed too much of: a collector
     /// that lost its disk.
     func welcomed(by address: String, holding ranges: [LogRange]) {
-        let held = LogRangeSet(ranges)
-        guard var known = acknowledged[address] else { return }
-        for range in known.ranges {
-            for lost in held.missing(from: range) { known.remove(lost) }
-        }
-        acknowledged[address] = known
-        log.replaceAcknowledged(by: address, known.ranges)
+        log.retainAcknowledged(by: address, holding: ranges)
     }
 
     func takeGaps(for address: String) -> [Frame.Gap] {
@@ -87,11 +153,14 @@ final class LogTunnelSource: TunnelSource {
         onNewEpoch()
     }
 
-    /// Bytes held that the collector has not acknowledged.
-    func unacknowledged(by address: String) -> UInt64 {
-        let held = acknowledged[address] ?? LogRangeSet()
-        return log.ranges.reduce(0) { sum, range in
-            held.missing(from: range).reduce(sum) { $0 + $1.count }
-        }
+    /// What the log holds and the collector has not acknowledged: how many bytes, and when the oldest was logged, in
+    /// milliseconds since the Unix epoch.
+    func unacknowledged(by address: String) -> (bytes: UInt64, oldest: Int64?) {
+        let acknowledged = LogRangeSet(log.acknowledged(by: address))
+        let missing = log.ranges.flatMap { acknowledged.missing(from: $0) }
+        return (missing.reduce(0) { $0 + $1.count }, missing.isEmpty ? nil : times.earliest(of: missing))
     }
+
+    /// Forgets the times of what the log does not hold any more.
+    func tidy() { times.retain(log.ranges) }
 }

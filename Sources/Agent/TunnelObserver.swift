@@ -22,9 +22,10 @@ final class TunnelObserver {
 
     func observe(_ event: TunnelClient.Event) {
         switch event {
-        case .dialling: break
+        case .dialling: metrics.replication.set(.dialling, collector: address)
         case .connected(let welcome):
             metrics.connected[address].set(1)
+            metrics.replication.set(.connected, collector: address)
             metrics.attempts[address, "welcomed"].increment()
             lastFailure = nil
             suppressed = 0
@@ -35,6 +36,7 @@ final class TunnelObserver {
                 ])
         case .ended(let failure, let wasConnected, let retryIn):
             metrics.connected[address].set(0)
+            metrics.replication.set(.waiting, collector: address)
             if wasConnected {
                 metrics.disconnects[address, failure.reason].increment()
             } else {

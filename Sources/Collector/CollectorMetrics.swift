@@ -13,6 +13,10 @@ struct CollectorMetrics: Sendable {
     let replicatedBytes: Counter
     let replicatedRecords: Counter
     let expiredBytes: Counter
+    /// Deleted before every reader of the history had read them.
+    let expiredUnread: MetricFamily<Counter>
+    /// Of what arrived: older than what is shown already.
+    let olderBytes: Counter
     let gaps: MetricFamily<Counter>
     let lostScrapes: MetricFamily<Counter>
     let syncDuration: Histogram
@@ -42,6 +46,12 @@ struct CollectorMetrics: Sendable {
         replicatedRecords = try registry.counter("culvert_replica_records_total", help: "Log records replicated.")
         expiredBytes = try registry.counter(
             "culvert_replica_expired_bytes_total", help: "Log bytes deleted by age or size.")
+        expiredUnread = try registry.counter(
+            "culvert_replica_expired_unread_scrapes_total",
+            help: "Scrapes deleted before every reader of the history had read them.", labels: ["agent"])
+        olderBytes = try registry.counter(
+            "culvert_replica_backlog_bytes_total",
+            help: "Log bytes replicated behind newer ones: they are kept for readers of the history, not shown.")
         gaps = try registry.counter(
             "culvert_replica_gaps_total", help: "Ranges that an agent had to drop before they were replicated.",
             labels: ["agent"])
@@ -71,6 +81,9 @@ extension CollectorMetrics {
         try registry.gauge("culvert_replica_bytes", help: "Log bytes held.", labels: ["agent"]) {
             replicas.sizes.map { ([$0.name], Double($0.bytes)) }
         }
+        try registry.gauge(
+            "culvert_replica_index_bytes", help: "Memory for finding the records of single targets.", labels: ["agent"]
+        ) { replicas.indexSizes.map { ([$0.name], Double($0.bytes)) } }
         try registry.gauge(
             "culvert_replica_damaged_records", help: "Records since start that could not be decoded.", labels: ["agent"]
         ) { replicas.sizes.map { ([$0.name], Double($0.failures)) } }

@@ -21,6 +21,7 @@ package final class CollectorService: Service {
     private let metrics: CollectorMetrics
     private let store: TargetStore
     private let replicas: ReplicaStore
+    private let history: History
     private let threadPool = NIOThreadPool(numberOfThreads: 2)
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
 
@@ -39,6 +40,15 @@ package final class CollectorService: Service {
         replicas = ReplicaStore(
             settings: options.settings, store: store, metrics: metrics, logger: logger, threadPool: threadPool)
         try metrics.register(store, replicas)
+        let history = try History(
+            store: store, readers: options.settings.readers.map(HistoryReader.init),
+            directory: options.settings.log.directory.map { $0 + "/readers" }, registry: metrics.registry,
+            logger: logger)
+        self.history = history
+        replicas.keep(
+            for: HistoryDemand(
+                oldestUnread: { history.oldestUnread(agent: $0) }, cursors: { history.cursors(agent: $0) },
+                deleted: { history.deleted($0, unreadBy: $1) }))
     }
 
     package func run() async throws {
@@ -128,7 +138,7 @@ package final class CollectorService: Service {
         let logger = logger
         return WebServer(
             configuration: configuration, store: store, registry: metrics.registry, logger: logger, group: group,
-            reload: { try self.reload() },
+            history: history, reload: { try self.reload() },
             onListening: { port in
                 logger.info("web listening", metadata: ["address": "\(settings.web.listenAddress.host):\(port)"])
             })
@@ -140,6 +150,7 @@ package final class CollectorService: Service {
         try tls.reload(fresh)
         currentListener.withLock { $0 }?.use(tls.tunnel)
         replicas.reload(fresh)
+        history.reload(fresh.readers.map(HistoryReader.init))
         let old = options.settings
         if fresh.tunnel.listenAddress != old.tunnel.listenAddress || fresh.web != old.web
             || fresh.log.directory != old.log.directory
@@ -183,6 +194,12 @@ package final class CollectorService: Service {
             default: throw CollectorError(message: "\(name): \(error)", cure: "check the address")
             }
         }
+    }
+}
+
+extension HistoryReader {
+    fileprivate init(_ entry: HistoryReaderEntry) {
+        self.init(name: entry.name, isKeyedByAddress: entry.isKeyedByAddress, maxAge: entry.maxAge)
     }
 }
 

@@ -15,9 +15,16 @@ package struct SyncTask: Sendable {
     /// Directories in which files were created since the last pass.
     let directories: [Descriptor]
     let pieces: [Piece]
+    /// Files that somebody else wrote, by their names in a directory: opened only while they are synchronized, because there
+    /// may be many. One that is gone is no matter.
+    var found: [(directory: LogDirectory, name: String)] = []
 
     /// Blocks until everything written before the task was made is on the disk.
     package func run() throws(ScrapeLogError) {
+        for (directory, name) in found {
+            guard let file = try? directory.open(name) else { continue }
+            try file.synchronize(dataOnly: true)
+        }
         for file in files { try file.synchronize(dataOnly: true) }
         for directory in directories { try directory.synchronize(dataOnly: false) }
     }

@@ -14,12 +14,15 @@ struct Culvert: AsyncParsableCommand {
               culvert collector --config collector.yml     outside
               culvert agent --config agent.yml             inside
               culvert check agent.yml --connect            is everything right, and if not, what to do
+              culvert verify vpc-a                         do both sides hold the same bytes
 
             Certificates for a first try: certs/issue DIR. Exit codes: 0 fine, 1 could not run, 2 wrong usage, 78 wrong \
             configuration.
             """,
         version: Version.current,
-        subcommands: [AgentCommand.self, CollectorCommand.self, CheckCommand.self, VersionCommand.self])
+        subcommands: [
+            AgentCommand.self, CollectorCommand.self, CheckCommand.self, VerifyCommand.self, VersionCommand.self,
+        ])
 
     static func main() async {
         do {

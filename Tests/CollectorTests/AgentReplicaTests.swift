@@ -202,7 +202,7 @@ import Tunnel
         #expect(!LogRangeSet(replica.held(of: [current.epoch])).contains(current))
 
         try disk.resize(kibibytes: 4096)
-        replica.resume()
+        replica.resume(holding: log.ranges)
         // The agent begins again where the kept part ends: nothing that was shown steps back.
         try deliver(to: replica)
         #expect(await bodies().first?.hasPrefix("n 12\n") == true)
@@ -234,6 +234,13 @@ final class Announcements {
         _ reference: UInt32, instance: String, labels: [(String, String)] = [], interval: Int64 = 5_000,
         timeout: Int64 = 3_000
     ) {
+        let payload = Self.payload(instance: instance, labels: labels, interval: interval, timeout: timeout)
+        entries.append((target: reference, payload: payload))
+    }
+
+    static func payload(
+        instance: String, labels: [(String, String)] = [], interval: Int64 = 5_000, timeout: Int64 = 3_000
+    ) -> ByteBuffer {
         let all = [("job", "test"), ("instance", instance)] + labels
         let announcement = TargetAnnouncement(
             labels: all.map { ScrapeCodec.Label(name: $0.0, value: $0.1) }, url: "http://\(instance)/metrics",
@@ -241,6 +248,6 @@ final class Announcements {
             scheme: "http", metricsPath: "/metrics", params: [])
         var payload = ByteBuffer()
         announcement.encode(into: &payload)
-        entries.append((target: reference, payload: payload))
+        return payload
     }
 }

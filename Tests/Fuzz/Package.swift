@@ -27,7 +27,9 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "Exposition", swiftSettings: fuzzed),
         .target(name: "ScrapeCodec", dependencies: ["Exposition", "CZstd", nio], swiftSettings: fuzzed),
-        .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: fuzzed),
+        .target(
+            name: "ScrapeLog", dependencies: [nio],
+            swiftSettings: fuzzed + [.unsafeFlags(["-enable-testing"])]),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: settings),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .target(
@@ -35,6 +37,7 @@ let package = Package(
             swiftSettings: fuzzed + [.unsafeFlags(["-enable-testing"])]),
         .target(
             name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: fuzzed),
+        .target(name: "Relabeling", swiftSettings: settings),
         .target(name: "FuzzEngine", swiftSettings: settings),
         .executableTarget(
             name: "FuzzFrames", dependencies: ["FuzzEngine", "Tunnel", nio], swiftSettings: engine,
@@ -48,6 +51,12 @@ let package = Package(
         .executableTarget(
             name: "FuzzLines", dependencies: ["FuzzEngine", "Exposition"], swiftSettings: engine, linkerSettings: linked
         ),
+        .executableTarget(
+            name: "FuzzLog", dependencies: ["FuzzEngine", "ScrapeLog", nio], swiftSettings: engine,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzCursors", dependencies: ["FuzzEngine", "TLS", "Relabeling"], swiftSettings: engine,
+            linkerSettings: linked),
         .executableTarget(
             name: "FuzzAnswers", dependencies: ["FuzzEngine", "HTTPClient", nio], swiftSettings: engine,
             linkerSettings: linked),

@@ -10,17 +10,13 @@ import Testing
         .enabled(
             if: Peers.areRequired || faketime != nil, "libfaketime is missing: install the Debian package faketime"))
     func `an agent whose clock is ten minutes ahead works`() async throws {
-        let library = try #require(Self.faketime, "libfaketime is missing: install the Debian package faketime")
         let exporter = try await TestExporter.start()
         exporter.count(on: "/metrics")
         let collector = try await Collector.start()
         let agent = try await Agent.start(
             .init(
                 collectorPort: collector.tunnelPort, jobs: [Job("one", exporter.address)],
-                environment: [
-                    "LD_PRELOAD": library, "FAKETIME": "+600", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                    "DONT_FAKE_MONOTONIC": "1",
-                ]))
+                environment: try Peers.faketime(600)))
         try await Self.staysUp(collector, skew: 600)
         #expect(agent.process.poll() == nil)
     }
@@ -29,14 +25,11 @@ import Testing
         .enabled(
             if: Peers.areRequired || faketime != nil, "libfaketime is missing: install the Debian package faketime"))
     func `an agent whose clock is ten minutes behind works`() async throws {
-        let library = try #require(Self.faketime, "libfaketime is missing: install the Debian package faketime")
         let exporter = try await TestExporter.start()
         exporter.count(on: "/metrics")
         // Seen from a collector that is ahead, the agent is behind; certificates fresh today are valid for both.
         var options = Collector.Options()
-        options.environment = [
-            "LD_PRELOAD": library, "FAKETIME": "+600", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-        ]
+        options.environment = try Peers.faketime(600)
         let collector = try await Collector.start(options)
         let agent = try await Agent.start(
             .init(collectorPort: collector.tunnelPort, jobs: [Job("one", exporter.address)]))

@@ -72,7 +72,8 @@ import Testing
         // The newest comes first, the backlog behind it.
         try await eventually("the backlog has arrived", within: .seconds(30)) {
             let replica = try LogBytes.ofReplica(collector.directory.path + "/replica/agents/agent")
-            return LogBytes.compare(atDeath, replica).missing == 0
+            // The new epoch's, too: a short backlog goes first.
+            return LogBytes.compare(atDeath, replica).missing == 0 && Set(replica.map(\.epoch)).count == 2
         }
         let replica = try LogBytes.ofReplica(collector.directory.path + "/replica/agents/agent")
         let (same, missing, differences) = LogBytes.compare(atDeath, replica)

@@ -6,7 +6,7 @@ import Testing
 @Suite(.aloneOnStage) struct PlainReadsTests {
     private static let targets = 200
     private static let interval = Duration.seconds(5)
-    private static let rounds = Peers.isSoak ? 240 : 7
+    private static let rounds = Peers.isSoak ? 96 : 7
 
     @Test func `readers at the interval of slow targets repeat almost nothing and skip nothing`() async throws {
         let exporter = try await TestExporter.start()

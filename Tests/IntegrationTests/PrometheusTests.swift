@@ -4,85 +4,6 @@ import Testing
 
 /// A real Prometheus reads a real node_exporter through Culvert as if it scraped it itself.
 @Suite(.onStage) struct PrometheusTests {
-    /// A Prometheus of a test.
-    private struct Server {
-        let process: ChildProcess
-        let port: Int
-
-        static func start(_ configuration: String, name: String, in directory: TemporaryDirectory) async throws
-            -> Server
-        {
-            let program = try Peers.prometheus.required()
-            let file = "\(directory.path)/\(name).yml"
-            try Data(configuration.utf8).write(to: URL(fileURLWithPath: file))
-            let port = try await TestExporter.freePort()
-            let process = try await ChildProcess.start(
-                [
-                    program, "--config.file=\(file)", "--storage.tsdb.path=\(directory.path)/\(name)-data",
-                    "--web.listen-address=127.0.0.1:\(port)",
-                ], name: name, in: directory)
-            return Server(process: process, port: port)
-        }
-
-        private struct Answer: Decodable {
-            struct Payload: Decodable {
-                struct Series: Decodable {
-                    var metric: [String: String]
-                    var value: [Value]
-                }
-                var result: [Series]
-            }
-            var data: Payload
-        }
-
-        /// The time and the value of a sample: a number and a text.
-        private enum Value: Decodable {
-            case number(Double)
-            case text(String)
-
-            init(from decoder: any Decoder) throws {
-                let container = try decoder.singleValueContainer()
-                if let number = try? container.decode(Double.self) {
-                    self = .number(number)
-                } else {
-                    self = .text(try container.decode(String.self))
-                }
-            }
-        }
-
-        /// The series that `expression` has now, with their values.
-        func query(_ expression: String) async throws -> [[String: String]: String] {
-            let allowed = CharacterSet.alphanumerics
-            let escaped = expression.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
-            let reply = try await HTTPReader.request("/api/v1/query?query=\(escaped)", port: port)
-            let answer = try JSONDecoder().decode(Answer.self, from: Data(reply.body))
-            let pairs = answer.data.result.map { series in
-                var value = ""
-                if case .text(let text)? = series.value.last { value = text }
-                return (series.metric, value)
-            }
-            return Dictionary(pairs) { first, _ in first }
-        }
-
-        struct Targets: Decodable {
-            struct Payload: Decodable {
-                struct Target: Decodable {
-                    var labels: [String: String]
-                    var lastError: String
-                    var health: String
-                    var scrapeInterval: String
-                }
-                var activeTargets: [Target]
-            }
-            var data: Payload
-        }
-
-        func targets() async throws -> [Targets.Payload.Target] {
-            let reply = try await HTTPReader.request("/api/v1/targets?state=active", port: port)
-            return try JSONDecoder().decode(Targets.self, from: Data(reply.body)).data.activeTargets
-        }
-    }
-
     @Test(.needs(Peers.prometheus, Peers.nodeExporter))
     func `with nothing but http_sd_configs it sees what a direct scrape sees, and why a target is down`() async throws {
         let directory = try TemporaryDirectory()
@@ -101,13 +22,13 @@ import Testing
         try await collector.get(try await collector.path(["job": "node"]), until: 200)
         try await collector.get(try await collector.path(["job": "down"]), until: 502)
 
-        let through = try await Server.start(
+        let through = try await PrometheusServer.start(
             """
             scrape_configs:
               - job_name: culvert
                 http_sd_configs: [{url: "http://127.0.0.1:\(collector.webPort)/sd"}]
             """, name: "through", in: directory)
-        let direct = try await Server.start(
+        let direct = try await PrometheusServer.start(
             """
             scrape_configs:
               - job_name: node

@@ -87,7 +87,7 @@ import Testing
     @Test func `a segment of a newer version is set aside, not deleted`() throws {
         let (directory, name, _) = try damagedDirectory()
         var payload = ByteBuffer()
-        SegmentHeader(version: 2, epoch: 1, epochSequence: 1, created: 0, announcements: 0).encode(into: &payload)
+        SegmentHeader(version: 3, epoch: 1, epochSequence: 1, created: 0, announcements: 0).encode(into: &payload)
         var record = ByteBuffer()
         RecordHeader(length: 0, kind: .segmentHeader, target: 0, time: 0).write(payload: payload, into: &record)
         try directory.write(Array(record.readableBytesView), to: name)
@@ -121,23 +121,23 @@ import Testing
     }
 
     @Test func `damaged state files cost a new epoch and a second delivery, never a start`() throws {
+        let closed = MemoryDisk()
+        let log = try LogFiles.open(closed)
+        log.scrape(1)
+        log.flush()
+        log.acknowledged(by: "c", [LogRange(epoch: log.epoch, from: 0, to: 50)])
+        log.close()
         for name in ["clean", "cursors"] {
-            let directory = try TemporaryDirectory()
-            let log = try ScrapeLog.open(directory)
-            log.configureCollectors(["c"])
-            log.scrape(1)
-            log.flush()
-            log.acknowledged(by: "c", log.ranges)
-            log.close()
-            let bytes = try directory.bytes(name)
+            let bytes = try #require(closed.bytes("\(LogFiles.path)/\(name)"))
             for index in bytes.indices {
-                let copy = try directory.copy()
                 var damaged = bytes
                 damaged[index] ^= 1
-                try copy.write(damaged, to: name)
-                let next = try ScrapeLog.open(copy)
+                let disk = closed.afterKill()
+                disk.put(damaged, at: "\(LogFiles.path)/\(name)")
+                let next = try LogFiles.open(disk)
                 #expect(try next.scrapes() == [1])
                 #expect((next.epoch == log.epoch) == (name == "cursors"))
+                #expect(next.acknowledged(by: "c").isEmpty == (name == "cursors"))
             }
         }
     }

@@ -43,7 +43,7 @@ import Testing
             case 0: log.sealSegment()
             case 1: log.beginEpoch(nowMilliseconds: 0)
             case 2: log.syncFailed(ScrapeLogError(code: .io, message: "this test's disk", culprit: nil))
-            case 3: #expect(log.recover(nowMilliseconds: 0))
+            case 3: #expect(log.recover(nowMilliseconds: Int64(step) * 100_000))
             case 4: log.acknowledged(by: "c", log.ranges)
             case 5: _ = log.makeRoom(target: 1, payloadBytes: 20_000, time: 0)
             default: log.flush()
@@ -190,11 +190,15 @@ import Testing
         #expect(passes == ScrapeLog.passesPerCursors)
         for number in 0..<300 { log.scrape(number) }
         log.flush()
-        let moved = try directory.bytes(Cursors.name)
+        let saved = { String(decoding: try directory.bytes(Cursors.name), as: UTF8.self) }
+        #expect(try saved().contains("\ngap "))
         let gaps = log.takeGaps(for: "c")
         #expect(!gaps.isEmpty)
-        _ = log.syncTask()
-        #expect(try directory.bytes(Cursors.name) != moved)
+        for _ in 0..<ScrapeLog.passesPerCursors { _ = log.syncTask() }
+        #expect(try saved().contains("\ngap "), "told, but nobody has confirmed it")
+        log.acknowledged(by: "c", gaps.map(\.range))
+        for _ in 0..<ScrapeLog.passesPerCursors { _ = log.syncTask() }
+        #expect(try !saved().contains("\ngap "))
     }
 }
 

@@ -74,7 +74,33 @@ struct CollectorProblemTests {
                 "external_labels: {a: b}\nglobal: {external_labels: {a: b}}",
                 ["7:10: external_labels: given at the top too: expected it in one place"]
             ),
-            ("history: {readers: []}", ["6:1: history is not supported by this version of Culvert"]),
+            ("history: {readers: []}", []),
+            (
+                "history: {readers: {name: a}}",
+                ["6:20: readers: expected a list of readers, each with a name, found a mapping"]
+            ),
+            ("history: {reader: []}", [#"6:11: history: unknown key "reader", did you mean readers?"#]),
+            (
+                "history:\n  readers:\n  - {name: A b}\n  - {name: a, key: port, max_age: 0s}\n  - {name: a, age: 1h}",
+                [
+                    #"8:12: name: expected a name of a-z, 0-9, dots, dashes and underscores, at most 63, found "A b""#,
+                    #"9:20: key: expected address, or no key for one reader under this name, found "port""#,
+                    "9:35: max_age: expected a duration greater than 0 such as 55m, found 0",
+                    #"10:12: name: reader "a" is listed twice, first in line 9: remove one"#,
+                    #"10:15: reader: unknown key "age", expected name, key, max_age"#,
+                ]
+            ),
+            (
+                "history: {readers: [{}]}",
+                [
+                    "6:21: reader: name is missing: expected a name of a-z, 0-9, dots, dashes and underscores, at "
+                        + "most 63"
+                ]
+            ),
+            (
+                "history: {readers: [\((1...17).map { "{name: r\($0)}" }.joined(separator: ", "))]}",
+                ["6:20: readers: expected at most 16, found 17"]
+            ),
             (
                 "log: {history: 15, max_size: 5}",
                 [

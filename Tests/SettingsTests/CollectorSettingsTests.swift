@@ -73,4 +73,27 @@ struct CollectorSettingsTests {
         #expect(settings.stamps(ofAgent: "c") == Labels([("agent", "d")]))
         #expect(settings.agents?.map(\.line) == [7, 8, 9])
     }
+
+    @Test func `readers of history have a name, and what is left out has a default`() throws {
+        let settings = try loadCollector(
+            tunnelLines + """
+                history:
+                  readers:
+                    - name: prom-a
+                    - {name: pair, key: address, max_age: 2h}
+                """)
+        #expect(
+            settings.readers == [
+                HistoryReaderEntry(name: "prom-a"),
+                HistoryReaderEntry(name: "pair", isKeyedByAddress: true, maxAge: 7_200_000),
+            ])
+        #expect(settings.readers.first?.maxAge == 3_300_000)
+        #expect(
+            settings.describe().suffix(2) == [
+                "history for reader prom-a, at most 55m old",
+                "history for reader pair from each address, at most 2h old",
+            ])
+        #expect(try loadCollector(tunnelLines).readers.isEmpty)
+        #expect(try loadCollector(tunnelLines + "history:\n").readers.isEmpty)
+    }
 }

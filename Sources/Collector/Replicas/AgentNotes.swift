@@ -7,11 +7,14 @@ struct AgentNotes: Equatable {
     var lastSeen: Int64?
     /// Unix seconds.
     var certificateNotAfter: Int64?
+    /// What the agent held and had not sent, a line for each range; nil when it never said.
+    var expected: [String]?
 
     /// Unknown lines are passed over.
     init(_ text: String) {
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ")
+            if parts.first == "expected" { expected = (expected ?? []) + [String(line)] }
             guard parts.count == 2, let value = Int64(parts[1]) else { continue }
             switch parts[0] {
             case "clock_skew_microseconds": skew = value
@@ -27,6 +30,7 @@ struct AgentNotes: Equatable {
         if let skew { text += "clock_skew_microseconds \(skew)\n" }
         if let lastSeen { text += "last_seen_milliseconds \(lastSeen)\n" }
         if let certificateNotAfter { text += "certificate_not_after_seconds \(certificateNotAfter)\n" }
+        for line in expected ?? [] { text += line + "\n" }
         return text
     }
 }

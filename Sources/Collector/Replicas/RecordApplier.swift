@@ -1,5 +1,4 @@
 import NIOCore
-import Relabeling
 import ScrapeCodec
 import ScrapeLog
 import Views
@@ -18,12 +17,13 @@ struct RecordApplier {
     private var tableReferences: [UInt32: TargetID] = [:]
     private var tableRemaining: UInt32 = 0
     private var decoder = ScrapeDecoder()
+    /// While the log is replayed: the newest scrape of each target, to be shown at the end; nil otherwise.
+    private var replayed: [TargetID: (summary: ScrapeSummary, rendering: ScrapeRendering)]?
     /// Records, or parts of them, that could not be used.
     private(set) var failures = 0
 
     /// Targets of one agent that are shown; what it announces beyond is counted as failed.
     static let maximumTargets = 20_000
-    private static let longestInterval: Int64 = 366 * 86_400_000
 
     init(agent: AgentState, store: TargetStore) {
         self.agent = agent
@@ -46,6 +46,18 @@ struct RecordApplier {
         }
     }
 
+    /// What is applied from now on is shown only when all of it has been applied.
+    mutating func beginReplay() { replayed = [:] }
+
+    mutating func endReplay() {
+        let scrapes = replayed ?? [:]
+        replayed = nil
+        // In the order of time, so that the newest speaks for the agent.
+        for (id, scrape) in scrapes.sorted(by: { $0.value.summary.timestamp < $1.value.summary.timestamp }) {
+            publish(id, scrape.summary, scrape.rendering, nil)
+        }
+    }
+
     private mutating func begin(_ segment: SegmentHeader) {
         decoder.beginSegment()
         isReadingTable = true
@@ -62,7 +74,7 @@ struct RecordApplier {
         references = tableReferences
         tableReferences = [:]
         let named = Set(references.values)
-        for id in store.activeIDs(of: agent) where !named.contains(id) { store.withdraw(id) }
+        for id in store.activeIDs(of: agent) where !named.contains(id) { withdraw(id) }
         agent.update { $0.hasAnnounced = true }
     }
 
@@ -88,13 +100,9 @@ struct RecordApplier {
     }
 
     private mutating func describe(_ announcement: TargetAnnouncement) -> TargetDescription {
-        let kept = announcement.labels.filter { Labels.isValidName($0.name) && !$0.name.hasPrefix("__") }
-        failures += announcement.labels.count - kept.count
-        let interval = min(max(announcement.interval, 1), Self.longestInterval)
-        return TargetDescription(
-            labels: Labels(kept.map { ($0.name, $0.value) }), jobName: announcement.jobName, url: announcement.url,
-            address: announcement.address, interval: interval, timeout: min(max(announcement.timeout, 1), interval),
-            honorLabels: announcement.honorLabels)
+        let (description, droppedLabels) = TargetDescription.describe(announcement)
+        failures += droppedLabels
+        return description
     }
 
     private mutating func withdraw(_ reference: UInt32) {
@@ -102,19 +110,35 @@ struct RecordApplier {
         guard let id = references.removeValue(forKey: reference) else { return }
         // Another reference may have announced the same target since.
         guard !references.values.contains(id) else { return }
+        withdraw(id)
+    }
+
+    private mutating func withdraw(_ id: TargetID) {
+        replayed?[id] = nil
         store.withdraw(id)
     }
 
     private mutating func scraped(_ record: LogRecord, arrived: Int64?) {
         let header = record.header
         guard let id = references[header.target] else { return }
+        // Given to readers before any other thread can find that its predecessor is superseded.
         let publisher = ScrapePublisher(agent: agent, store: store)
+        let isReplaying = replayed != nil
+        var decoded: (ScrapeSummary, ScrapeRendering)?
         var isPublished = true
         do throws(ScrapeCodecError) {
             try decoder.decode(
                 kind: header.kind.rawValue, target: header.target, time: header.time, position: record.offset,
                 distance: header.previous, payload: record.payload
-            ) { isPublished = publisher.publish(id, $0.summary, ScrapeRendering($0.body), arrived) }
+            ) { scrape in
+                let rendering = ScrapeRendering(scrape.body)
+                if isReplaying {
+                    decoded = (scrape.summary, rendering)
+                } else {
+                    isPublished = publisher.publish(id, scrape.summary, rendering, arrived)
+                }
+            }
+            if let decoded { replayed?[id] = decoded }
         } catch {
             failures += 1
             // That there was a scrape is certain; the one before it does not speak for the target any more.
@@ -122,8 +146,18 @@ struct RecordApplier {
             let summary = ScrapeSummary(
                 scheduled: header.time, timestamp: header.time, duration: 0, outcome: outcome, contentType: "",
                 bodyBytes: 0)
-            isPublished = publisher.publish(id, summary, ScrapeRendering(.empty), arrived)
+            publish(id, summary, ScrapeRendering(.empty), arrived)
         }
         if !isPublished { failures += 1 }
+    }
+
+    private mutating func publish(
+        _ id: TargetID, _ summary: ScrapeSummary, _ rendering: ScrapeRendering, _ arrived: Int64?
+    ) {
+        if replayed != nil {
+            replayed?[id] = (summary, rendering)
+        } else if !ScrapePublisher(agent: agent, store: store).publish(id, summary, rendering, arrived) {
+            failures += 1
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Logging
 import NIOCore
@@ -20,8 +21,9 @@ final class ReplicaStore: TunnelAuthority {
     private let threadPool: NIOThreadPool
     private let observer: TunnelServerObserver
     private let state: Mutex<State>
-    /// Held while a replica is opened.
-    private let opening = Mutex(())
+    /// Held while a replica is opened, one for each agent.
+    private let opening = Mutex<[String: ReplicaOpeningLock]>([:])
+    private let demand = Mutex<HistoryDemand?>(nil)
     /// Whether the last pass of making replicas durable failed.
     private let isSyncFailing = Mutex(false)
 
@@ -67,20 +69,37 @@ final class ReplicaStore: TunnelAuthority {
             try prepare(root)
             let lock = try DirectoryLock(directory: root)
             state.withLock { $0.lock = lock }
-            for name in Self.entries(of: root + "/agents") where AgentEntry.isValidName(name) {
-                guard acceptsAnyone || entry(name) != nil else {
-                    logger.notice(
-                        "a replica on disk belongs to an agent that is not in `agents`; it is kept but not served",
-                        metadata: ["agent": "\(name)"])
-                    continue
-                }
-                load(name)
-            }
+            let names = Self.entries(of: root + "/agents").filter { AgentEntry.isValidName($0) && isServed($0) }
+            try loadAll(names)
         }
         store.loaded()
         logger.info(
             "replicas loaded",
             metadata: ["agents": "\(store.agents.count)", "targets": "\(store.activeTargets.count)"])
+    }
+
+    /// Decoding takes as many cores as there are.
+    private func loadAll(_ names: [String]) throws {
+        let loaders = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+        loaders.start()
+        let group = DispatchGroup()
+        for name in names {
+            group.enter()
+            loaders.submit { [self] _ in
+                load(name)
+                group.leave()
+            }
+        }
+        group.wait()
+        try loaders.syncShutdownGracefully()
+    }
+
+    private func isServed(_ name: String) -> Bool {
+        guard !acceptsAnyone, entry(name) == nil else { return true }
+        logger.notice(
+            "a replica on disk belongs to an agent that is not in `agents`; it is kept but not served",
+            metadata: ["agent": "\(name)"])
+        return false
     }
 
     /// Opens one replica. One that cannot be opened keeps target lists back for a while, not the collector from starting.
@@ -122,13 +141,22 @@ final class ReplicaStore: TunnelAuthority {
     /// The replica of that name, opened on first use. Only opening blocks others who open.
     private func replica(_ name: String) throws -> AgentReplica {
         if let replica = state.withLock({ $0.replicas[name] }) { return replica }
-        return try opening.withLock { _ in
+        let lock = opening.withLock { locks in
+            let lock = locks[name] ?? ReplicaOpeningLock()
+            locks[name] = lock
+            return lock
+        }
+        return try lock.held {
             if let replica = state.withLock({ $0.replicas[name] }) { return replica }
             let storage: LogStorage =
                 try root.map { try .directory(named: name, below: $0 + "/agents") } ?? .memory(maximumBytes: 64 << 20)
             let replica = try AgentReplica(
                 agent: agentState(name), store: store, storage: storage, metrics: metrics,
                 onStorage: { [weak self] in self?.report($0, $1) })
+            replica.agent.verify { [threadPool, weak replica] in
+                guard let replica else { throw CancellationError() }
+                return try await replica.verify(on: threadPool)
+            }
             state.withLock { $0.replicas[name] = replica }
             if let repairs = replica.repairs {
                 logger.warning(
@@ -156,6 +184,9 @@ final class ReplicaStore: TunnelAuthority {
     var sizes: [(name: String, bytes: UInt64, failures: Int)] {
         replicas.map { (name: $0.agent.name, bytes: $0.byteCount, failures: $0.failures) }
     }
+
+    /// What finding the records of single targets costs in memory.
+    var indexSizes: [(name: String, bytes: Int)] { replicas.map { (name: $0.agent.name, bytes: $0.indexBytes) } }
 
     // MARK: TunnelAuthority
 
@@ -242,15 +273,22 @@ final class ReplicaStore: TunnelAuthority {
         let replicas = replicas
         let settings = state.withLock { $0.settings }
         // Only when all together are above the budget does the share of each count.
-        let total = replicas.reduce(UInt64(0)) { $0 &+ $1.byteCount }
-        let share = total <= settings.log.maxSize ? .max : settings.log.maxSize / UInt64(max(replicas.count, 1))
-        let limit = store.wallClock() - settings.log.history
+        let share = FairShare.limit(of: replicas.map(\.byteCount), within: settings.log.maxSize)
+        let now = store.wallClock()
+        let demand = demand.withLock { $0 }
         for replica in replicas {
             replica.recover()
-            replica.expire(arrivedBefore: limit, maximumBytes: share)
+            replica.catchUpIfComplete()
+            var rule = RetentionRule(arrivedBefore: now - settings.log.history, maximumBytes: share)
+            rule.readUntil = demand?.oldestUnread(replica.agent.name)?.time
+            let unread = replica.expire(rule)
+            demand?.report(unread, of: replica.agent.name)
             replica.saveNotes()
         }
     }
+
+    /// From now on what readers of the history have not read is kept for them.
+    func keep(for demand: HistoryDemand) { self.demand.withLock { $0 = demand } }
 
     func close() {
         for replica in replicas { replica.saveNotes() }

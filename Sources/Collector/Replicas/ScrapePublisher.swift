@@ -16,7 +16,7 @@ struct ScrapePublisher {
     func publish(
         _ id: TargetID, _ summary: ScrapeSummary, _ rendering: ScrapeRendering, _ arrived: Int64?
     ) -> Bool {
-        guard Self.times.contains(summary.timestamp), Self.times.contains(summary.scheduled) else { return false }
+        guard Self.isTime(summary.timestamp), Self.isTime(summary.scheduled) else { return false }
         let meta = ScrapeRecord(
             scheduled: summary.scheduled, timestamp: summary.timestamp, duration: summary.duration,
             outcome: summary.outcome, contentType: summary.contentType, body: ByteBuffer())
@@ -27,6 +27,9 @@ struct ScrapePublisher {
                 rendering: rendering))
         return true
     }
+
+    /// Whether later arithmetic can rely on a time that an agent gives.
+    static func isTime(_ time: Int64) -> Bool { times.contains(time) }
 
     /// When a record that was on disk must have arrived: its time by our clock, but not in the future.
     private func concluded(_ timestamp: Int64) -> Int64 {

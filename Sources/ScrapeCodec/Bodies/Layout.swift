@@ -5,15 +5,21 @@ struct Layout: Sendable {
     var lines: [LineReference] = []
     var fields: [FieldState] = []
     var texts = TextStore()
-    let model = FieldModel()
+    private(set) var model = FieldModel()
     let dictionary: LineDictionary
-    let own: LineDictionary
+    private(set) var own: LineDictionary
     /// Finds lines among the own ones; only the encoder has it.
     var ownIndex = LineIndex()
 
     init(dictionary: LineDictionary, limits: CodecLimits) {
         self.dictionary = dictionary
         self.own = LineDictionary(limits: .init(lines: limits.bodyLines, bytes: limits.bodyBytes), isPrivate: true)
+    }
+
+    /// Makes a copy of a layout independent of the original, before it is changed; does nothing for one that nobody shares.
+    mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&model) { model = FieldModel(copying: model) }
+        if !isKnownUniquelyReferenced(&own) { own = own.fork() }
     }
 
     /// Bytes kept for this target's texts outside of the shared dictionary.

@@ -19,6 +19,12 @@ final class FieldModel: @unchecked Sendable {
         reset()
     }
 
+    /// Has learned what `other` has.
+    init(copying other: FieldModel) {
+        unsafe probabilities = .allocate(capacity: Self.count)
+        unsafe probabilities.initialize(from: other.probabilities, count: Self.count)
+    }
+
     deinit { unsafe probabilities.deallocate() }
 
     func reset() {

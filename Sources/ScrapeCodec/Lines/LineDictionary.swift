@@ -17,7 +17,7 @@ final class LineDictionary: @unchecked Sendable {
     private(set) var lines: [LineReference] = []
     /// Bytes of all texts together.
     private(set) var bytes = 0
-    private var chunks: [UnsafeMutablePointer<UInt8>] = unsafe []
+    private var chunks: [LineChunk] = []
     private var free = 0
     private var chunkSize = 2048
 
@@ -28,7 +28,15 @@ final class LineDictionary: @unchecked Sendable {
         self.isPrivate = isPrivate
     }
 
-    deinit { while let chunk = unsafe chunks.popLast() { unsafe chunk.deallocate() } }
+    /// One with the same lines under the same numbers, that grows on its own. The texts they have in common are kept once.
+    func fork() -> LineDictionary {
+        let fork = LineDictionary(limits: limits, isPrivate: isPrivate)
+        fork.lines = lines
+        fork.bytes = bytes
+        fork.chunks = chunks
+        // What is free in the last chunk stays the original's: the fork begins one of its own.
+        return fork
+    }
 
     var count: Int { lines.count }
 
@@ -53,17 +61,17 @@ final class LineDictionary: @unchecked Sendable {
     }
 
     private func place(for length: Int) -> UnsafeMutablePointer<UInt8> {
-        if unsafe length > free || chunks.isEmpty {
+        if length > free || chunks.isEmpty {
             while chunkSize < min(Self.largestChunk, bytes) { chunkSize *= 2 }
             free = max(chunkSize, length)
-            unsafe chunks.append(.allocate(capacity: max(1, free)))
+            chunks.append(LineChunk(capacity: max(1, free)))
             used = 0
         }
         defer {
             used += length
             free -= length
         }
-        return unsafe chunks[chunks.count - 1] + used
+        return unsafe chunks[chunks.count - 1].start + used
     }
 
     private var used = 0

@@ -7,8 +7,11 @@ extension ScrapeLog {
         min(RecordHeader.maximumLength, Int(clamping: max(1024, budget / 4))) - RecordHeader.size
     }
 
-    /// A segment's size where it is written now.
-    private var segmentLimit: UInt64 { max(512, min(configuration.segmentBytes, budget / 8)) }
+    /// A segment's size where it is written now: at least sixteen fit the budget, so that dropping one costs little; but one
+    /// that is mostly dictionary and keyframes grows up to a quarter of it, or there would be nothing else in the log.
+    private var segmentLimit: UInt64 {
+        max(512, min(configuration.segmentBytes, budget / 16), min(budget / 4, 3 * introduced))
+    }
 
     /// Bytes that may be held where the log is written now.
     var budget: UInt64 {
@@ -33,13 +36,13 @@ extension ScrapeLog {
     ) -> Bool {
         guard !isClosed else { return false }
         guard max(payload.readableBytes, lines.readableBytes) <= maximumPayload else {
-            counters.droppedRecords += 1
+            counters.oversizedRecords += 1
             return false
         }
         lastTime = time
         _ = makeRoom(target: target, payloadBytes: Self.room(payload, lines), time: time)
         guard kind != .delta || chains[target]?.keyframe != nil else {
-            counters.droppedRecords += 1
+            counters.orphanedRecords += 1
             return false
         }
         if lines.readableBytes > 0 { write(.line, target: 0, time: time, payload: lines) }
@@ -109,6 +112,7 @@ extension ScrapeLog {
         if directory == nil || state != .normal { segment.memory = MemoryBytes() }
         segments.append(segment)
         isSegmentOpen = true
+        introduced = 0
         let targets = table().filter { $0.payload.readableBytes <= maximumPayload }
         var payload = ByteBuffer()
         SegmentHeader(
@@ -124,10 +128,14 @@ extension ScrapeLog {
     private func write(_ kind: RecordKind, target: UInt32, time: Int64, payload: ByteBuffer) {
         let offset = position
         var header = RecordHeader(length: 0, kind: kind, target: target, time: time)
+        var isIntroduction = !kind.isScrape
         if target != 0 {
             var chain = chains[target] ?? TargetChain(previous: offset)
             header.previous = UInt32(clamping: offset &- chain.previous)
-            if kind == .keyframe { chain.keyframe = offset }
+            if kind == .keyframe {
+                isIntroduction = chain.keyframe == nil
+                chain.keyframe = offset
+            }
             if kind == .delta, let keyframe = chain.keyframe { header.keyframe = UInt32(clamping: offset &- keyframe) }
             // A target that is announced again in between must not break the way from scrape to scrape.
             if kind.isScrape {
@@ -137,6 +145,7 @@ extension ScrapeLog {
             chains[target] = chain
         }
         header.write(payload: payload, into: &pending)
+        if isIntroduction { introduced += UInt64(RecordHeader.size + payload.readableBytes) }
         if kind != .delta { pendingIntroduces = true }
         if kind.isScrape {
             pendingScrapes &+= 1
@@ -146,45 +155,75 @@ extension ScrapeLog {
 
     /// Writes everything appended since the last flush, in one piece.
     ///
-    /// When the disk fails, the same records go on in memory under a new epoch.
+    /// When the disk fails, the records it did not take go on in memory under a new epoch.
     package func flush() {
-        guard pending.readableBytes > 0, isSegmentOpen, let index = segments.indices.last else { return }
-        if segments[index].memory != nil {
-            segments[index].memory?.append(pending)
-        } else if let directory {
-            do throws(ScrapeLogError) {
-                let file = try files.file(segments[index].name) { (name) throws(ScrapeLogError) in
-                    try directory.open(name.text)
-                }
-                do throws(ScrapeLogError) {
-                    try file.write(pending, at: segments[index].length)
-                } catch {
-                    try? file.truncate(to: segments[index].length)
-                    throw error
-                }
-                if !unsynced.contains(where: { $0 === file }) { unsynced.append(file) }
-                recent.append(pending, epoch: epoch, at: end)
-            } catch {
-                enterMemory(error)
-                return
-            }
+        guard pending.readableBytes > 0, isSegmentOpen, let segment = segments.last else { return }
+        if segment.memory != nil {
+            segments[segments.count - 1].memory?.append(pending)
+            grow(by: pending, scrapes: pendingScrapes)
+            clearPending()
+            return
         }
-        noteHead(of: segments[index])
-        let count = UInt64(pending.readableBytes)
+        guard let directory else { return }
+        var failure: ScrapeLogError?
+        var kept = 0
+        do throws(ScrapeLogError) {
+            let file = try files.file(segment.name) { (name) throws(ScrapeLogError) in try directory.open(name.text) }
+            (kept, failure) = file.writeAsMuchAsPossible(pending, at: segment.length)
+            if !unsynced.contains(where: { $0 === file }) { unsynced.append(file) }
+            if failure != nil {
+                // Whole records that are in the file stay there: should the rest not be cut off, or come back after a
+                // power loss, they would be in the log twice.
+                let whole = wholeRecords(ofFirst: kept)
+                kept = whole.bytes
+                try? file.truncate(to: segment.length + UInt64(kept))
+                if kept > 0, let part = pending.getSlice(at: pending.readerIndex, length: kept) {
+                    recent.append(part, epoch: epoch, at: end)
+                    grow(by: part, scrapes: whole.scrapes)
+                    pendingScrapes -= min(pendingScrapes, whole.scrapes)
+                }
+            } else {
+                recent.append(pending, epoch: epoch, at: end)
+                grow(by: pending, scrapes: pendingScrapes)
+            }
+        } catch {
+            failure = error
+        }
+        if let failure { enterMemory(failure) } else { clearPending() }
+    }
+
+    /// How many of the first bytes that wait are whole records, and how many scrapes those are.
+    private func wholeRecords(ofFirst count: Int) -> (bytes: Int, scrapes: UInt32) {
+        var bytes = 0
+        var scrapes: UInt32 = 0
+        while let header = try? RecordHeader.parse(pending, at: pending.readerIndex + bytes),
+            bytes + Int(header.length) <= count
+        {
+            bytes += Int(header.length)
+            if header.kind.isScrape { scrapes += 1 }
+        }
+        return (bytes, scrapes)
+    }
+
+    /// The current segment holds these bytes more.
+    private func grow(by bytes: ByteBuffer, scrapes: UInt32) {
+        guard let index = segments.indices.last else { return }
+        noteHead(of: segments[index], bytes)
+        let count = UInt64(bytes.readableBytes)
         segments[index].length += count
-        segments[index].scrapes &+= pendingScrapes
+        segments[index].scrapes &+= scrapes
         if let time = pendingFirstTime { segments[index].firstTime = min(segments[index].firstTime ?? time, time) }
         end &+= count
-        clearPending()
+        counters.appendedBytes &+= count
     }
 
     /// Keeps the beginning of the current segment, and that of the one before it in the same epoch.
-    private func noteHead(of segment: Segment) {
+    private func noteHead(of segment: Segment, _ bytes: ByteBuffer) {
         if head?.epoch != segment.epoch || head?.start != segment.start {
             previousHead = head?.epoch == segment.epoch ? head : nil
             head = SegmentHead(epoch: segment.epoch, start: segment.start)
         }
-        head?.append(pending, at: end, introduces: pendingIntroduces)
+        head?.append(bytes, at: end, introduces: pendingIntroduces)
     }
 
     private func clearPending() {
@@ -200,9 +239,8 @@ extension ScrapeLog {
     /// Of what the disk did not take, scrapes build on what is in the old epoch and are of no use in the new one: their
     /// maker is told how many to append again. The targets are all in the new segment's table.
     func enterMemory(_ error: ScrapeLogError) {
-        let lost = Int(clamping: pendingScrapes)
+        let lost = pendingScrapes
         clearPending()
-        unsynced = []
         counters.storageFailures += 1
         if let last = segments.last, isSegmentOpen, last.length == 0 {
             segments.removeLast()
@@ -212,8 +250,10 @@ extension ScrapeLog {
             }
         }
         startEpoch()
+        recovery.failed()
         setState(.memory(reason: error.description))
-        if lost > 0 { onScrapesLost?(lost) }
+        if lost == 0 { return }
+        if let onScrapesLost { onScrapesLost(Int(lost)) } else { counters.lostScrapes += UInt64(lost) }
     }
 
     func setState(_ new: ScrapeLogState) {

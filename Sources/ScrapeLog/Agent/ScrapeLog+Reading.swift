@@ -1,6 +1,6 @@
 package import NIOCore
 
-// Reading back, and making durable.
+// Reading back.
 extension ScrapeLog {
     /// Appends up to `maximum` bytes of `range`, from its beginning on, to `buffer`; returns how many.
     ///
@@ -98,46 +98,5 @@ extension ScrapeLog {
         if recently > 0 { return recently }
         let file = try files.file(segment.name) { (name) throws(ScrapeLogError) in try directory.open(name.text) }
         return try file.read(at: offset, maximum: maximum, into: &buffer)
-    }
-
-    /// Work for a thread that may block: making durable what was flushed since the last task; nil when there is nothing.
-    ///
-    /// Should its `run()` throw, tell `syncFailed`.
-    package func syncTask() -> SyncTask? {
-        guard let directory else { return nil }
-        passesSinceCursors += 1
-        if areCursorsUrgent || passesSinceCursors >= Self.passesPerCursors { saveCursors(durably: false) }
-        guard !unsynced.isEmpty || isDirectoryUnsynced else { return nil }
-        defer {
-            unsynced = []
-            isDirectoryUnsynced = false
-        }
-        return SyncTask(
-            files: unsynced, directories: isDirectoryUnsynced ? [directory.descriptor] : [], pieces: [])
-    }
-
-    /// A sync task threw: what was written may be gone, so the log goes on in memory under a new epoch.
-    package func syncFailed(_ error: ScrapeLogError) {
-        guard state == .normal, directory != nil, !isClosed else { return }
-        enterMemory(error)
-    }
-
-    /// Tries whether a disk that failed works again, and if so goes back to it under a new epoch.
-    ///
-    /// Writes and synchronizes up to 1 MiB; call it every ten seconds or so while `state` is `.memory`. True when the log is
-    /// where it was configured to be.
-    @discardableResult
-    package func recover(nowMilliseconds: Int64) -> Bool {
-        guard let directory, state != .normal, !isClosed else { return state == .normal }
-        do throws(ScrapeLogError) {
-            try directory.probe(bytes: Int(clamping: min(UInt64(1 << 20), configuration.maximumBytes / 8)))
-        } catch {
-            return false
-        }
-        sealSegment()
-        startEpoch()
-        lastTime = nowMilliseconds
-        setState(.normal)
-        return true
     }
 }

@@ -8,7 +8,7 @@ extension ScrapeLog {
         cursors.collectors = cursors.collectors.filter { names.contains($0.key) }
         for name in names where cursors.collectors[name] == nil {
             cursors.collectors[name] = Cursors.Cursor()
-            for loss in losses { noteGap(loss, for: name) }
+            for loss in losses { cursors.note(loss, for: name) }
         }
         areCursorsStale = true
         areCursorsUrgent = true
@@ -19,6 +19,7 @@ extension ScrapeLog {
     ///
     /// Ranges this log does not know are ignored, whatever the peer says.
     package func acknowledged(by collector: String, _ ranges: [LogRange]) {
+        if cursors.confirm(ranges, by: collector) { areCursorsStale = true }
         guard var cursor = cursors.collectors[collector] else { return }
         let before = cursor.acknowledged
         insert(ranges, into: &cursor)
@@ -39,6 +40,26 @@ extension ScrapeLog {
         deleteAcknowledged()
     }
 
+    /// A Welcome arrived: what this collector acknowledged once and does not hold any more counts as not acknowledged. What
+    /// it holds beyond that need not be durable yet.
+    package func retainAcknowledged(by collector: String, holding ranges: [LogRange]) {
+        guard let cursor = cursors.collectors[collector] else { return }
+        let held = LogRangeSet(ranges)
+        var kept = cursor.acknowledged
+        for range in cursor.acknowledged.ranges {
+            for lost in held.missing(from: range) { kept.remove(lost) }
+        }
+        guard kept != cursor.acknowledged else { return }
+        cursors.collectors[collector]?.acknowledged = kept
+        areCursorsStale = true
+        areCursorsUrgent = true
+    }
+
+    /// What a collector has acknowledged of what is held, and of the current epoch, by epoch, then by offset.
+    package func acknowledged(by collector: String) -> [LogRange] {
+        cursors.collectors[collector]?.acknowledged.ranges ?? []
+    }
+
     private func insert(_ ranges: [LogRange], into cursor: inout Cursors.Cursor) {
         for range in ranges {
             let known = range.epoch == epoch ? end : (segments.last { $0.epoch == range.epoch }?.end ?? 0)
@@ -48,32 +69,18 @@ extension ScrapeLog {
         }
     }
 
-    /// What a collector will never get and has not been told yet, oldest first; forgotten once taken.
+    /// What a collector will never get and has not been told yet, oldest first.
     ///
-    /// When the announcement does not reach it, `returnGaps` puts them back.
+    /// They are remembered until it acknowledges them, and told again after a restart. When the announcement does not reach
+    /// it, `returnGaps` makes that happen sooner.
     package func takeGaps(for collector: String) -> [LogGap] {
-        guard let gaps = cursors.collectors[collector]?.gaps, !gaps.isEmpty else { return [] }
-        cursors.collectors[collector]?.gaps = []
-        areCursorsStale = true
-        areCursorsUrgent = true
-        return gaps
+        cursors.takeGaps(for: collector)
     }
 
     /// Puts back gaps that could not be announced.
     package func returnGaps(_ gaps: [LogGap], for collector: String) {
-        guard let present = cursors.collectors[collector]?.gaps, !gaps.isEmpty else { return }
-        cursors.collectors[collector]?.gaps = []
-        for gap in gaps + present { noteGap(gap, for: collector) }
-    }
-
-    func noteGap(_ gap: LogGap, for collector: String) {
-        guard var cursor = cursors.collectors[collector] else { return }
-        for part in cursor.acknowledged.missing(from: gap.range) {
-            var gap = gap
-            gap.range = part
-            Cursors.note(gap, in: &cursor)
-        }
-        cursors.collectors[collector] = cursor
+        guard !gaps.isEmpty else { return }
+        cursors.returnGaps(gaps, for: collector)
         areCursorsStale = true
         areCursorsUrgent = true
     }
@@ -104,37 +111,59 @@ extension ScrapeLog {
     }
 
     private func drop(_ segment: Segment) {
-        var isWanted = configuredCollectors?.isEmpty ?? true
-        for name in configuredCollectors ?? [] {
-            guard let cursor = cursors.collectors[name] else { continue }
-            let missing = cursor.acknowledged.missing(from: segment.range)
-            if missing.isEmpty { continue }
-            isWanted = true
-            for part in missing {
-                let scrapes =
-                    part == segment.range ? segment.scrapes : countScrapes(segment, from: part.from, to: part.to)
-                noteGap(LogGap(range: part, scrapes: scrapes, reason: "log over its maximum size"), for: name)
-            }
+        let wanted = wantedScrapes(of: segment) { part, scrapes, name in
+            self.cursors.note(
+                LogGap(range: part, scrapes: scrapes, reason: "log over its maximum size"), for: name)
+            self.areCursorsStale = true
+            self.areCursorsUrgent = true
         }
-        if isWanted {
+        if let wanted {
             counters.droppedSegments += 1
             counters.droppedBytes += segment.length
+            counters.droppedScrapes += UInt64(wanted)
         }
         remove([segment.name])
     }
 
-    /// Scrapes of a segment that are not wholly before `from` and begin before `to`; 0 when it cannot be read.
+    /// The most scrapes of a segment that one collector has not acknowledged; nil when all have all of it. `tell` gets every
+    /// part that somebody lacks, how many scrapes are in it, and who lacks it.
+    func wantedScrapes(of segment: Segment, tell: (LogRange, UInt32, String) -> Void) -> UInt32? {
+        guard let names = configuredCollectors, !names.isEmpty else { return segment.scrapes }
+        var most: UInt32?
+        for name in names {
+            guard let cursor = cursors.collectors[name] else { continue }
+            var lacking: UInt32 = 0
+            let missing = cursor.acknowledged.missing(from: segment.range)
+            for part in missing {
+                let isWhole = part == segment.range
+                let scrapes = isWhole ? segment.scrapes : countScrapes(segment, from: part.from, to: part.to)
+                lacking = UInt32(clamping: UInt64(lacking) + UInt64(scrapes))
+                tell(part, scrapes, name)
+            }
+            if !missing.isEmpty { most = max(most ?? 0, lacking) }
+        }
+        return most
+    }
+
+    /// Scrapes of a segment that are not wholly before `from` and begin before `to`; those it can read.
     private func countScrapes(_ segment: Segment, from: UInt64, to: UInt64) -> UInt32 {
         var scrapes: UInt32 = 0
-        var position: UInt64 = 0
-        var buffer = ByteBuffer()
-        while segment.start + position < min(to, segment.end) {
-            buffer.clear()
-            guard (try? read(segment, at: position, maximum: RecordHeader.size, into: &buffer)) == RecordHeader.size,
-                let header = try? RecordHeader.parse(buffer, at: 0)
-            else { break }
+        var position = segment.start
+        var block = ByteBuffer()
+        var blockStart = position
+        while position < min(to, segment.end) {
+            if position < blockStart || position + UInt64(RecordHeader.size) > blockStart + UInt64(block.readableBytes)
+            {
+                block.clear()
+                blockStart = position
+                let read = try? read(segment, at: position - segment.start, maximum: 256 << 10, into: &block)
+                guard let read, read >= RecordHeader.size else { break }
+            }
+            guard let header = try? RecordHeader.parse(block, at: block.readerIndex + Int(position - blockStart)) else {
+                break
+            }
             position += UInt64(header.length)
-            if header.kind.isScrape, segment.start + position > from { scrapes &+= 1 }
+            if header.kind.isScrape, position > from { scrapes &+= 1 }
         }
         return scrapes
     }
@@ -153,7 +182,10 @@ extension ScrapeLog {
         areCursorsUrgent = true
         saveCursors(durably: false)
         for name in names {
+            let path = "\(directory.path)/\(name.text)"
             files.remove(name)
+            // An open file keeps its room on the disk.
+            unsynced.removeAll { $0.path == path }
             try? directory.remove(name.text)
         }
         isDirectoryUnsynced = true
@@ -161,10 +193,13 @@ extension ScrapeLog {
 
     func saveCursors(durably: Bool) {
         guard areCursorsStale, let directory else { return }
-        areCursorsStale = false
-        areCursorsUrgent = false
         passesSinceCursors = 0
-        // A hint only: when the disk is full, segments stay a little longer after the next start.
-        try? directory.replace(Cursors.name, with: cursors.text, durably: durably)
+        do throws(ScrapeLogError) {
+            try directory.replace(Cursors.name, with: cursors.text, durably: durably)
+            areCursorsStale = false
+            areCursorsUrgent = false
+        } catch {
+            // A hint only: the next pass tries again, and until then segments stay a little longer after a start.
+        }
     }
 }

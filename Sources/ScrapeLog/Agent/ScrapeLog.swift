@@ -64,6 +64,8 @@ package final class ScrapeLog {
     var pendingIntroduces = false
     /// End of the current segment's header and table.
     var preambleEnd: UInt64 = 0
+    /// Bytes of the current segment that the next one will repeat: table, dictionary, every target's first keyframe.
+    var introduced: UInt64 = 0
     var chains: [UInt32: TargetChain] = [:]
     var files: DescriptorCache<SegmentName>
     /// The newest bytes in files.
@@ -73,6 +75,8 @@ package final class ScrapeLog {
     var previousHead: SegmentHead?
     /// Written since the last sync task.
     var unsynced: [Descriptor] = []
+    /// Files that a predecessor wrote and may not have made durable.
+    var found: [String] = []
     var isDirectoryUnsynced = false
     var cursors: Cursors
     var areCursorsStale = false
@@ -81,6 +85,7 @@ package final class ScrapeLog {
     /// Sync tasks made since the cursors were saved.
     var passesSinceCursors = 0
     var configuredCollectors: [String]?
+    var recovery = RecoveryPace()
     /// What opening found lost, for collectors that are configured later.
     var losses: [LogGap]
     var counters = ScrapeLogStatistics()
@@ -121,15 +126,25 @@ package final class ScrapeLog {
                     culprit: path)
             }
             let directory = try LogDirectory(creating: path)
-            lock = try DirectoryLock(directory)
-            opening = try AgentOpening(directory)
-            try directory.remove(CleanMarker.name)
+            let lock = try DirectoryLock(directory)
+            self.lock = lock
+            var found = try AgentOpening(directory, lock)
+            do throws(ScrapeLogError) {
+                // Durably before anything is appended: a marker that a power loss brings back would let the next start go
+                // on where this one began, with other bytes than a collector has been sent.
+                try directory.remove(CleanMarker.name)
+                try directory.descriptor.synchronize(dataOnly: false)
+            } catch {
+                found.clean = nil
+            }
+            opening = found
             self.directory = directory
         }
         segments = opening?.segments ?? []
         cursors = opening?.cursors ?? Cursors()
         losses = opening?.losses ?? []
         counters.repairedBytes = opening?.repairedBytes ?? 0
+        counters.repairedSegments = opening?.repairedSegments ?? 0
         counters.setAsideSegments = opening?.setAside ?? 0
         files = DescriptorCache(limit: 8)
         if let clean = opening?.clean {
@@ -142,8 +157,18 @@ package final class ScrapeLog {
             end = 0
         }
         isDirectoryUnsynced = true
-        for loss in losses { for name in cursors.collectors.keys { noteGap(loss, for: name) } }
-        if !losses.isEmpty { saveCursors(durably: true) }
+        guard let opening else { return }
+        if opening.clean == nil { found = segments.map(\.name.text) }
+        for name in cursors.collectors.keys {
+            let news = (opening.losses + opening.beginnings).reduce(0) { $0 + cursors.note($1, for: name) }
+            counters.missingBytes = max(counters.missingBytes, news)
+        }
+        // Without cursors nobody knows whether a collector is new, or was never told why a log begins where it does.
+        if opening.areCursorsLost { losses += opening.beginnings }
+        if counters.missingBytes > 0 {
+            areCursorsStale = true
+            saveCursors(durably: true)
+        }
     }
 
     /// The latest time seen, milliseconds since the Unix epoch, by the agent's clock.
@@ -167,30 +192,40 @@ package final class ScrapeLog {
         return ranges
     }
 
-    /// Figures of this moment.
-    package var statistics: ScrapeLogStatistics {
-        var statistics = counters
-        statistics.bytesHeld = segments.reduce(0) { $0 + $1.length }
-        statistics.segments = segments.count
-        statistics.oldestRecordTime = segments.lazy.compactMap(\.firstTime).first
-        return statistics
-    }
-
     /// Flushes, waits for the disk, marks the directory as left in good order, and gives up the lock.
     ///
     /// Without it the next start begins a new epoch; nothing that was flushed is lost.
     package func close() {
         guard !isClosed else { return }
         flush()
+        // The last chance for what is only in memory.
+        if let directory, state != .normal {
+            let isSound = (try? directory.probe(bytes: 1 << 12)) != nil
+            recover(nowMilliseconds: lastTime, isProven: isSound)
+        }
+        isSegmentOpen = false
+        bringToDisk(maximumBytes: .max)
         isClosed = true
         defer { lock = nil }
+        for segment in segments where segment.memory != nil {
+            counters.lostScrapes += UInt64(wantedScrapes(of: segment) { _, _, _ in } ?? 0)
+        }
         guard let directory else { return }
         saveCursors(durably: true)
         guard state == .normal else { return }
         do throws(ScrapeLogError) {
+            let rest = SyncTask(files: [], directories: [], pieces: [], found: found.map { (directory, $0) })
+            try rest.run()
+            // The newest file also when a sync task has it: nobody will hear how that went.
             for file in unsynced { try file.synchronize(dataOnly: true) }
+            if let last = segments.last, last.memory == nil {
+                let file = try files.file(last.name) { (name) throws(ScrapeLogError) in try directory.open(name.text) }
+                try file.synchronize(dataOnly: true)
+            }
             try directory.descriptor.synchronize(dataOnly: false)
-            let marker = CleanMarker(epoch: epoch, epochSequence: epochSequence, end: end)
+            guard let changed = lock?.changed else { return }
+            let marker = CleanMarker(
+                epoch: epoch, epochSequence: epochSequence, end: end, lockChanged: changed, boot: directory.calls.boot)
             try directory.replace(CleanMarker.name, with: marker.text, durably: true)
         } catch {
             // No marker: the next start begins a new epoch, which is the honest answer.

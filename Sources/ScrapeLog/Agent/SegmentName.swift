@@ -3,6 +3,8 @@
 /// The names sort in the order in which the segments were written; anything that is not exactly of this form is not ours.
 struct SegmentName: Sendable, Hashable {
     static let suffix = ".segment"
+    /// Larger numbers are not ours: no log gets that far, and there is room for counting on.
+    static let largest: UInt64 = 1 << 62
 
     var epochSequence: UInt64
     var epoch: UInt64
@@ -18,7 +20,7 @@ struct SegmentName: Sendable, Hashable {
         guard name.hasSuffix(Self.suffix) else { return nil }
         let parts = name.dropLast(Self.suffix.count).split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, let sequence = parseHexadecimal(parts[0]), let epoch = parseHexadecimal(parts[1]),
-            let start = parseHexadecimal(parts[2]), start <= UInt64(Int64.max)
+            let start = parseHexadecimal(parts[2]), sequence <= Self.largest, start <= Self.largest
         else { return nil }
         self.init(epochSequence: sequence, epoch: epoch, start: start)
     }

@@ -5,75 +5,70 @@ import NIOCore
 ///
 /// Reads and writes at given offsets, so that it can be shared with a thread that synchronizes it.
 final class Descriptor: Sendable {
-    let raw: Int32
+    let calls: any FileCalls
+    let handle: Int32
     /// For messages only.
     let path: String
 
-    init(adopting raw: Int32, path: String) {
-        self.raw = raw
+    init(adopting handle: Int32, of calls: any FileCalls, path: String) {
+        self.handle = handle
+        self.calls = calls
         self.path = path
     }
 
-    deinit { _ = Glibc.close(raw) }
+    deinit { calls.close(handle) }
 
     /// Writes everything, or throws; after an error the file may hold a part of it.
     func write(_ bytes: ByteBuffer, at offset: UInt64) throws(ScrapeLogError) {
-        let failure: Int32 = unsafe bytes.withUnsafeReadableBytes { source in
-            var done = 0
+        if let failure = writeAsMuchAsPossible(bytes, at: offset).failure { throw failure }
+    }
+
+    /// Writes everything, or a part and says why not more.
+    func writeAsMuchAsPossible(
+        _ bytes: ByteBuffer, at offset: UInt64
+    ) -> (written: Int, failure: ScrapeLogError?) {
+        var done = 0
+        let code: Int = unsafe bytes.withUnsafeReadableBytes { source in
             while done < source.count {
-                let start = off_t(truncatingIfNeeded: offset) + off_t(done)
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: source[done...])
-                let written = unsafe Glibc.pwrite(raw, rest.baseAddress, rest.count, start)
-                if written > 0 {
-                    done += written
-                } else if written == 0 {
-                    return EIO
-                } else if errno != EINTR {
-                    return errno
-                }
+                let written = unsafe calls.write(handle, rest, at: offset &+ UInt64(done))
+                guard written > 0 else { return written == 0 ? -Int(EIO) : written }
+                done += min(written, rest.count)
             }
             return 0
         }
-        guard failure == 0 else { throw .system("write", path: path, errno: failure) }
+        return (done, code == 0 ? nil : .system("write", path: path, errno: Int32(clamping: -code)))
     }
 
     /// Appends up to `maximum` bytes from `offset` on to `buffer`; 0 at the end of the file.
     func read(at offset: UInt64, maximum: Int, into buffer: inout ByteBuffer) throws(ScrapeLogError) -> Int {
         guard maximum > 0 else { return 0 }
-        var failure: Int32 = 0
+        var failure = 0
         let count = unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: maximum) { target in
-            while true {
-                let start = off_t(truncatingIfNeeded: offset)
-                let count = unsafe Glibc.pread(raw, target.baseAddress, min(maximum, target.count), start)
-                if count >= 0 { return count }
-                if errno != EINTR {
-                    failure = errno
-                    return 0
-                }
-            }
+            let place = unsafe UnsafeMutableRawBufferPointer(rebasing: target.prefix(maximum))
+            let count = unsafe calls.read(handle, place, at: offset)
+            if count < 0 { failure = -count }
+            return max(0, count)
         }
-        guard failure == 0 else { throw .system("read", path: path, errno: failure) }
+        guard failure == 0 else { throw .system("read", path: path, errno: Int32(clamping: failure)) }
         return count
     }
 
     func truncate(to length: UInt64) throws(ScrapeLogError) {
-        while Glibc.ftruncate(raw, off_t(truncatingIfNeeded: length)) != 0 {
-            if errno != EINTR { throw .system("cut the file", path: path, errno: errno) }
-        }
+        let code = calls.truncate(handle, to: length)
+        guard code == 0 else { throw .system("cut the file", path: path, errno: -code) }
     }
 
     /// Blocks until what was written is on the disk.
     func synchronize(dataOnly: Bool) throws(ScrapeLogError) {
-        while (dataOnly ? fdatasync(raw) : fsync(raw)) != 0 {
-            if errno != EINTR { throw .system("synchronize", path: path, errno: errno) }
-        }
+        let code = calls.synchronize(handle, dataOnly: dataOnly)
+        guard code == 0 else { throw .system("synchronize", path: path, errno: -code) }
     }
 
-    /// Bytes of the file, when it was last written (milliseconds since the Unix epoch), and whether it is a plain file.
-    func status() throws(ScrapeLogError) -> (length: UInt64, modified: Int64, isFile: Bool) {
-        var status = stat()
-        guard unsafe fstat(raw, &status) == 0 else { throw .system("inspect", path: path, errno: errno) }
-        let modified = Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
-        return (UInt64(clamping: status.st_size), modified, status.st_mode & S_IFMT == S_IFREG)
+    func status() throws(ScrapeLogError) -> FileStatus {
+        var status = FileStatus()
+        let code = calls.status(handle, &status)
+        guard code == 0 else { throw .system("inspect", path: path, errno: -code) }
+        return status
     }
 }

@@ -6,42 +6,56 @@ import NIOCore
 /// Every name that comes here was made from numbers or is a constant; symbolic links are never followed. Files are created
 /// with mode 0600, directories with 0700.
 struct LogDirectory: Sendable {
+    /// What logs that are opened in this task call for their files; tests replace it.
+    @TaskLocal static var calls: any FileCalls = SystemCalls()
+
     let descriptor: Descriptor
     var path: String { descriptor.path }
+    var calls: any FileCalls { descriptor.calls }
 
-    /// Opens the directory at a path, creating it and its parents where they are missing.
+    /// Opens the directory at a path, creating it and its parents, durably, where they are missing.
     init(creating path: String) throws(ScrapeLogError) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw ScrapeLogError(code: .invalid, message: "not a path of a directory", culprit: path.debugDescription)
         }
+        let calls = Self.calls
         var index = path.startIndex
         while index < path.endIndex {
             let next = path[path.index(after: index)...].firstIndex(of: "/") ?? path.endIndex
             let prefix = String(path[..<next])
-            if unsafe mkdir(prefix, 0o700) != 0 {
-                let code = errno
+            let code = calls.createDirectory(prefix, in: nil)
+            if code == 0 {
+                // What is synchronized inside a directory is lost with it when its own name is.
+                let parent = index > path.startIndex ? String(path[..<index]) : path.hasPrefix("/") ? "/" : "."
+                try? Self.open(parent, calls).descriptor.synchronize(dataOnly: false)
+            } else if code != -EEXIST, !calls.exists(prefix) {
                 // EROFS and EACCES come before EEXIST on some file systems: what exists is good enough here.
-                if code != EEXIST, unsafe access(prefix, F_OK) != 0 {
-                    throw .system("create the directory", path: prefix, errno: code)
-                }
+                throw .system("create the directory", path: prefix, errno: -code)
             }
             index = next
         }
-        let raw = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard raw >= 0 else { throw .system("open the directory", path: path, errno: errno) }
-        descriptor = Descriptor(adopting: raw, path: path)
+        self = try Self.open(path, calls)
     }
 
     private init(descriptor: Descriptor) { self.descriptor = descriptor }
 
+    private static func open(_ path: String, _ calls: any FileCalls) throws(ScrapeLogError) -> LogDirectory {
+        let handle = calls.open(path, in: nil, flags: O_RDONLY | O_DIRECTORY)
+        guard handle >= 0 else { throw .system("open the directory", path: path, errno: -handle) }
+        return LogDirectory(descriptor: Descriptor(adopting: handle, of: calls, path: path))
+    }
+
     /// Opens a directory inside this one; creates it first when `creating`.
     func subdirectory(_ name: String, creating: Bool = false) throws(ScrapeLogError) -> LogDirectory {
-        if creating, unsafe mkdirat(descriptor.raw, name, 0o700) != 0, errno != EEXIST {
-            throw .system("create the directory", path: "\(path)/\(name)", errno: errno)
+        if creating {
+            let code = calls.createDirectory(name, in: descriptor.handle)
+            guard code == 0 || code == -EEXIST else {
+                throw .system("create the directory", path: "\(path)/\(name)", errno: -code)
+            }
         }
-        let raw = unsafe openat(descriptor.raw, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard raw >= 0 else { throw .system("open the directory", path: "\(path)/\(name)", errno: errno) }
-        return LogDirectory(descriptor: Descriptor(adopting: raw, path: "\(path)/\(name)"))
+        let handle = calls.open(name, in: descriptor.handle, flags: O_RDONLY | O_DIRECTORY)
+        guard handle >= 0 else { throw .system("open the directory", path: "\(path)/\(name)", errno: -handle) }
+        return LogDirectory(descriptor: Descriptor(adopting: handle, of: calls, path: "\(path)/\(name)"))
     }
 
     /// Creates a file that must not exist yet.
@@ -59,10 +73,9 @@ struct LogDirectory: Sendable {
     }
 
     func open(_ name: String, _ flags: Int32, _ action: String) throws(ScrapeLogError) -> Descriptor {
-        // O_NONBLOCK: a named pipe planted under the name must not hang us.
-        let raw = unsafe openat(descriptor.raw, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
-        guard raw >= 0 else { throw .system(action, path: "\(path)/\(name)", errno: errno) }
-        let file = Descriptor(adopting: raw, path: "\(path)/\(name)")
+        let handle = calls.open(name, in: descriptor.handle, flags: flags)
+        guard handle >= 0 else { throw .system(action, path: "\(path)/\(name)", errno: -handle) }
+        let file = Descriptor(adopting: handle, of: calls, path: "\(path)/\(name)")
         guard try file.status().isFile else {
             throw ScrapeLogError(code: .invalid, message: "not a plain file", culprit: file.path)
         }
@@ -102,37 +115,29 @@ struct LogDirectory: Sendable {
     }
 
     func remove(_ name: String) throws(ScrapeLogError) {
-        guard unsafe unlinkat(descriptor.raw, name, 0) == 0 || errno == ENOENT else {
-            throw .system("remove the file", path: "\(path)/\(name)", errno: errno)
+        let code = calls.remove(name, in: descriptor.handle, isDirectory: false)
+        guard code == 0 || code == -ENOENT else {
+            throw .system("remove the file", path: "\(path)/\(name)", errno: -code)
         }
     }
 
     func removeDirectory(_ name: String) throws(ScrapeLogError) {
-        guard unsafe unlinkat(descriptor.raw, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
-            throw .system("remove the directory", path: "\(path)/\(name)", errno: errno)
+        let code = calls.remove(name, in: descriptor.handle, isDirectory: true)
+        guard code == 0 || code == -ENOENT else {
+            throw .system("remove the directory", path: "\(path)/\(name)", errno: -code)
         }
     }
 
     func rename(_ name: String, to other: String) throws(ScrapeLogError) {
-        guard unsafe renameat(descriptor.raw, name, descriptor.raw, other) == 0 else {
-            throw .system("rename the file", path: "\(path)/\(name)", errno: errno)
-        }
+        let code = calls.rename(name, to: other, in: descriptor.handle)
+        guard code == 0 else { throw .system("rename the file", path: "\(path)/\(name)", errno: -code) }
     }
 
     /// The names in the directory, sorted; dot files are left out.
     func names() throws(ScrapeLogError) -> [String] {
-        let copy = unsafe openat(descriptor.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard copy >= 0, let stream = unsafe fdopendir(copy) else {
-            throw .system("list the directory", path: path, errno: errno)
-        }
-        defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if let name, !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
+        let code = calls.names(in: descriptor.handle, &names)
+        guard code == 0 else { throw .system("list the directory", path: path, errno: -code) }
+        return names.filter { !$0.hasPrefix(".") }.sorted()
     }
 }

@@ -37,6 +37,15 @@ struct MemoryBytes: Sendable {
         return max(0, position - offset)
     }
 
+    /// Writes everything from the first byte on, none of which may have been discarded.
+    func write(to file: Descriptor) throws(ScrapeLogError) {
+        var offset: UInt64 = 0
+        for chunk in chunks {
+            try file.write(chunk, at: offset)
+            offset += UInt64(chunk.readableBytes)
+        }
+    }
+
     /// Keeps the first `length` bytes.
     mutating func truncate(to length: Int) {
         guard length < count else { return }

@@ -16,8 +16,14 @@ struct SegmentScan: Sendable {
 
     /// Reads a file that should hold the segment that begins at `start` of `epoch`.
     ///
-    /// Throws only when the file cannot be read; what is wrong inside it is in `problem`.
-    init(_ file: Descriptor, epoch: UInt64, start: UInt64) throws(ScrapeLogError) {
+    /// Throws only when nothing of the file can be read; what is wrong inside it is in `problem`: `.unsupported` when it is
+    /// another version's or nobody knows what it is, `.foreign` when it is another log's, `.io` when reading broke off.
+    ///
+    /// - Parameter onRecord: told of every good record, with its offset.
+    init(
+        _ file: Descriptor, epoch: UInt64, start: UInt64,
+        onRecord: (_ header: RecordHeader, _ offset: UInt64) -> Void = { _, _ in }
+    ) throws(ScrapeLogError) {
         let status = try file.status()
         fileLength = status.length
         modified = status.modified
@@ -27,8 +33,20 @@ struct SegmentScan: Sendable {
         var buffer = ByteBufferAllocator().buffer(capacity: 256 << 10)
         reading: while position < fileLength {
             buffer.clear()
-            let count = try file.read(at: position, maximum: 256 << 10, into: &buffer)
+            let count: Int
+            do throws(ScrapeLogError) {
+                count = try file.read(at: position, maximum: 256 << 10, into: &buffer)
+            } catch {
+                guard position > 0 else { throw error }
+                // A sector that cannot be read: what is before it can be.
+                problem = error
+                break reading
+            }
             if count == 0 { break }
+            if position == 0, let alien = SegmentHeader.alien(inFirstBytes: buffer) {
+                problem = alien
+                break reading
+            }
             position += UInt64(count)
             do throws(ScrapeLogError) {
                 while let step = try validator.advance(&buffer) {
@@ -38,6 +56,7 @@ struct SegmentScan: Sendable {
                             throw ScrapeLogError.corrupt("a second segment in one file", epoch: epoch, offset: offset)
                         }
                     case .ended(let header):
+                        onRecord(header, validator.boundary &- UInt64(header.length))
                         if header.kind.isScrape {
                             scrapes &+= 1
                             firstTime = min(firstTime ?? header.time, header.time)

@@ -1,11 +1,13 @@
-import NIOCore
+package import NIOCore
 
-/// The Castagnoli checksum of a record, computed eight bytes at a time from tables.
-struct CRC32C {
+/// The Castagnoli checksum of log bytes that come in pieces, computed eight bytes at a time from tables.
+package struct CRC32C: Sendable {
     private var state: UInt32 = 0xFFFF_FFFF
 
+    package init() {}
+
     /// The checksum of everything fed so far.
-    var value: UInt32 { ~state }
+    package var value: UInt32 { ~state }
 
     /// Eight tables of 256 entries, one after the other.
     private static let tables: [UInt32] = {
@@ -28,7 +30,7 @@ struct CRC32C {
         return crc.value
     }
 
-    mutating func update(_ buffer: ByteBuffer) {
+    package mutating func update(_ buffer: ByteBuffer) {
         unsafe buffer.withUnsafeReadableBytes { bytes in unsafe update(bytes) }
     }
 

@@ -4,6 +4,9 @@ package import NIOCore
 ///
 /// `magic "CULVERTL" · u16 format version · u64 epoch · u64 epoch sequence · i64 created ms · u32 announcements`;
 /// later versions may append fields.
+///
+/// Magic and version stand at bytes 32 ..< 42 of the file in every version, so that what a newer release wrote can be told
+/// from what is damaged.
 package struct SegmentHeader: Sendable, Hashable {
     /// The format version this release writes, and the only one it reads.
     package static let currentVersion: UInt16 = 2
@@ -61,6 +64,23 @@ package struct SegmentHeader: Sendable, Hashable {
         }
         self.init(
             version: version, epoch: epoch, epochSequence: sequence, created: created, announcements: announcements)
+    }
+
+    /// Why a file that begins with these bytes is none of this release's to read, cut or delete: it has another version, or
+    /// is no log at all. nil when it is a segment, or the torn beginning of one: short, or zeros.
+    static func alien(inFirstBytes bytes: ByteBuffer) -> ScrapeLogError? {
+        let place = bytes.readerIndex + RecordHeader.size
+        guard let found = bytes.getBytes(at: place, length: magic.count),
+            let version: UInt16 = bytes.getInteger(at: place + magic.count, endianness: .little)
+        else { return nil }
+        guard found == magic else {
+            let isTorn = zip(found, magic).allSatisfy { $0 == $1 || $0 == 0 }
+            return isTorn ? nil : ScrapeLogError(code: .unsupported, message: "not a segment of a log")
+        }
+        guard version != currentVersion, version != 0 else { return nil }
+        return ScrapeLogError(
+            code: .unsupported,
+            message: "log format version \(version); this release reads version \(currentVersion)")
     }
 
     /// Reads a payload that must belong to `epoch`.

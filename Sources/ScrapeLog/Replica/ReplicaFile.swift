@@ -9,6 +9,8 @@ struct ReplicaFile: Sendable {
     var arrived: Int64
     /// Follows the records, so that the next bytes can be checked.
     var tail: RecordValidator
+    /// Where its records are; nil when that has been forgotten.
+    var index: SegmentIndex? = SegmentIndex()
     /// The bytes, when they are not in a file.
     var memory: MemoryBytes?
 

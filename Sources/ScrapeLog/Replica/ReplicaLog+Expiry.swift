@@ -7,9 +7,9 @@ extension ReplicaLog {
         guard range.count > 0 else { return }
         if !epochs.contains(where: { $0.epoch == range.epoch }) {
             guard epochs.count < Self.maximumEpochs else { return }
-            let epoch = ReplicaEpoch(epoch: range.epoch, arrival: (epochs.last?.arrival ?? 0) &+ 1)
+            let epoch = ReplicaEpoch(epoch: range.epoch, arrival: arrival(of: range.epoch, sequence: nil))
             _ = try? root?.subdirectory(epoch.name, creating: true)
-            epochs.append(epoch)
+            _ = enter(epoch)
             isRootUnsynced = true
         }
         guard let index = epochs.lastIndex(where: { $0.epoch == range.epoch }) else { return }
@@ -34,33 +34,60 @@ extension ReplicaLog {
     ///
     /// What is deleted counts as settled, so that no agent sends it again.
     @discardableResult
-    package func expire(arrivedBefore: Int64, maximumBytes: UInt64) -> (bytes: UInt64, segments: Int) {
-        var total = byteCount
-        var removed: (bytes: UInt64, segments: Int) = (0, 0)
-        let newest = epochs.last { !$0.files.isEmpty }
-        var candidates: [(epoch: UInt64, file: ReplicaFile)] = []
-        for epoch in epochs {
-            for file in epoch.files where epoch.epoch != newest?.epoch || file.start != epoch.files.last?.start {
-                candidates.append((epoch.epoch, file))
-            }
-        }
-        // The sort is stable: equal times keep the order of epochs and offsets.
-        candidates.sort { $0.file.arrived < $1.file.arrived }
-        for (epoch, file) in candidates {
-            guard file.arrived < arrivedBefore || total > maximumBytes else { break }
-            guard let index = epochs.firstIndex(where: { $0.epoch == epoch }),
-                let position = epochs[index].files.firstIndex(where: { $0.start == file.start })
+    package func expire(arrivedBefore: Int64, maximumBytes: UInt64) -> ExpiredLog {
+        expire(RetentionRule(arrivedBefore: arrivedBefore, maximumBytes: maximumBytes))
+    }
+
+    /// Deletes the whole files that a rule lets go. The newest file of the newest epoch always stays.
+    ///
+    /// What is deleted counts as settled, so that no agent sends it again.
+    @discardableResult
+    package func expire(_ rule: RetentionRule) -> ExpiredLog {
+        var expired = ExpiredLog()
+        for (segment, isWanted) in doomed(by: rule) {
+            guard let index = epochs.firstIndex(where: { $0.epoch == segment.epoch }),
+                let position = epochs[index].files.firstIndex(where: { $0.start == segment.start })
             else { continue }
-            epochs[index].skipped.insert(LogRange(epoch: epoch, from: file.start, to: file.end))
+            let file = epochs[index].files[position]
+            epochs[index].skipped.insert(LogRange(epoch: segment.epoch, from: file.start, to: file.end))
             // Before the file goes: the other way round a crash would ask the agent for it again.
             saveSkipped(index)
             removeFile(position, in: index)
-            total -= min(total, file.byteCount)
-            removed.bytes += file.byteCount
-            removed.segments += 1
+            expired.bytes += file.byteCount
+            expired.removed.append(ExpiredLog.Segment(segment: segment, index: file.index, isUnread: isWanted))
         }
         forgetEmptyEpochs()
-        return removed
+        return expired
+    }
+
+    /// What a rule would delete now, in that order, and whether a reader still wants it.
+    package func doomed(by rule: RetentionRule) -> [(segment: HeldSegment, isWanted: Bool)] {
+        var total = byteCount
+        return candidates(rule).filter { segment, isWanted in
+            let isOld = segment.arrived < rule.arrivedBefore && !isWanted
+            guard isOld || total > rule.maximumBytes else { return false }
+            total -= min(total, segment.byteCount)
+            return true
+        }
+    }
+
+    /// What may go, in the order in which it goes, and whether a reader wants it.
+    private func candidates(_ rule: RetentionRule) -> [(segment: HeldSegment, isWanted: Bool)] {
+        let newest = epochs.lastIndex { !$0.files.isEmpty }
+        var candidates: [(segment: HeldSegment, isWanted: Bool)] = []
+        for (index, epoch) in epochs.enumerated() {
+            for file in epoch.files where index != newest || file.start != epoch.files.last?.start {
+                // What a segment without positions holds is not known.
+                let lastTime = file.index.map { $0.lastTime ?? .min } ?? .max
+                let isWanted = rule.readUntil.map { lastTime > $0 } ?? false
+                candidates.append((HeldSegment(file, of: epoch), isWanted))
+            }
+        }
+        // The sort is stable: equal times keep the order of epochs and offsets.
+        candidates.sort {
+            $0.isWanted == $1.isWanted ? $0.segment.arrived < $1.segment.arrived : $1.isWanted
+        }
+        return candidates
     }
 
     /// Keeps a replica in memory within its ring.

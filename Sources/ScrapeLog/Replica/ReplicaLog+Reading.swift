@@ -5,8 +5,10 @@ extension ReplicaLog {
     /// Appends up to `maximum` bytes of `range`, from its beginning on, to `buffer`; returns how many.
     ///
     /// Fewer come where the held range ends. `.notHeld` when the first byte is not here.
+    ///
+    /// - Parameter isFromDisk: whether it must be what the files hold, not what is still in memory of it.
     package func read(
-        _ range: LogRange, maximum: Int, into buffer: inout ByteBuffer
+        _ range: LogRange, maximum: Int, into buffer: inout ByteBuffer, isFromDisk: Bool = false
     ) throws(ScrapeLogError) -> Int {
         guard range.count > 0, maximum > 0 else { return 0 }
         var position = range.from
@@ -16,7 +18,8 @@ extension ReplicaLog {
                 let file = epoch.files[index]
                 let limit = min(UInt64(clamping: maximum - total), range.to - position, file.end - position)
                 let count = try read(
-                    file, of: epoch, at: position - file.start, maximum: Int(clamping: limit), into: &buffer)
+                    file, of: epoch, at: position - file.start, maximum: Int(clamping: limit), into: &buffer,
+                    isFromDisk: isFromDisk)
                 guard count > 0 else { break }
                 position += UInt64(count)
                 total += count
@@ -56,6 +59,14 @@ extension ReplicaLog {
                 try forEachRecord(of: file, in: epoch, body)
             }
         }
+    }
+
+    /// The same for the records of one segment.
+    package func forEachRecord(in segment: HeldSegment, _ body: (LogRecord) throws -> Void) throws {
+        guard let epoch = epochs.first(where: { $0.epoch == segment.epoch }),
+            let file = epoch.files.first(where: { $0.start == segment.start }), file.readable == file.start
+        else { return }
+        try forEachRecord(of: file, in: epoch, body)
     }
 
     private func forEachRecord(
@@ -106,6 +117,8 @@ extension ReplicaLog {
                     continue
                 }
                 files.append(descriptor)
+                guard !unwritten.contains(key) || writeAgain(file, in: epoch, descriptor) else { continue }
+                unwritten.remove(key)
                 pieces.append(
                     SyncTask.Piece(epoch: epoch.epoch, start: file.start, length: file.tail.boundary - file.start))
                 done.insert(key)
@@ -128,12 +141,35 @@ extension ReplicaLog {
         }
     }
 
-    /// A task's `run()` threw: its files are tried again with the next task.
+    /// After a sync that failed the system may take pages for written that are not: what is not known to be on the disk is
+    /// written once more, before anything is said of it. False when that fails, or what comes back is not what was there.
+    private func writeAgain(_ file: ReplicaFile, in epoch: ReplicaEpoch, _ descriptor: Descriptor) -> Bool {
+        var validator = RecordValidator(
+            epoch: epoch.epoch, offset: file.start &+ file.durable, startsSegment: file.durable == 0)
+        var place = file.durable
+        while place < file.length {
+            var bytes = ByteBuffer()
+            do throws(ScrapeLogError) {
+                let wanted = Int(clamping: min(file.length - place, 1 << 20))
+                guard try descriptor.read(at: place, maximum: wanted, into: &bytes) > 0 else { return false }
+                var rest = bytes
+                while try validator.advance(&rest) != nil {}
+                try descriptor.write(bytes, at: place)
+            } catch {
+                return false
+            }
+            place += UInt64(bytes.readableBytes)
+        }
+        return true
+    }
+
+    /// A task's `run()` threw: its files are written and tried again with the next task.
     package func syncFailed(_ task: SyncTask) {
         for piece in task.pieces {
             let files = epochs.first { $0.epoch == piece.epoch }?.files ?? []
             guard files.contains(where: { $0.start == piece.start }) else { continue }
             unsynced.insert(FileKey(epoch: piece.epoch, start: piece.start))
+            unwritten.insert(FileKey(epoch: piece.epoch, start: piece.start))
         }
         for epoch in epochs { unsyncedDirectories.insert(epoch.epoch) }
         isRootUnsynced = true

@@ -21,7 +21,7 @@ extension ReplicaLog {
         let missing = known.map { epochs[$0].missing(from: range) } ?? (range.count > 0 ? [range] : [])
         guard !missing.isEmpty else { return nil }
         let index: Int
-        if let known { index = known } else { index = try addEpoch(id) }
+        if let known { index = known } else { index = try addEpoch(id, firstBytes: bytes) }
         defer { dropEmptyEpoch(id) }
         var stored: LogRange?
         for part in missing {
@@ -34,17 +34,16 @@ extension ReplicaLog {
         return stored
     }
 
-    private func addEpoch(_ id: UInt64) throws(ScrapeLogError) -> Int {
+    private func addEpoch(_ id: UInt64, firstBytes: ByteBuffer) throws(ScrapeLogError) -> Int {
         guard epochs.count < Self.maximumEpochs else {
             throw ScrapeLogError(code: .full, message: "\(epochs.count) epochs are kept already, which is the limit")
         }
-        let epoch = ReplicaEpoch(epoch: id, arrival: (epochs.last?.arrival ?? 0) &+ 1)
+        let epoch = ReplicaEpoch(epoch: id, arrival: arrival(of: id, sequence: SegmentHeader.sequence(in: firstBytes)))
         if let root {
             _ = try root.subdirectory(epoch.name, creating: true)
             isRootUnsynced = true
         }
-        epochs.append(epoch)
-        return epochs.count - 1
+        return enter(epoch)
     }
 
     /// Forgets a new epoch whose first bytes were refused.
@@ -62,11 +61,15 @@ extension ReplicaLog {
         let tail = continued.map { epochs[index].files[$0].tail }
         var validator = tail ?? RecordValidator(epoch: part.epoch, offset: part.from, startsSegment: true)
         var starts: [UInt64] = []
+        var records: [(header: RecordHeader, offset: UInt64)] = []
         var problem: ScrapeLogError?
         var rest = bytes
         do throws(ScrapeLogError) {
             while let step = try validator.advance(&rest) {
-                if case .began(let header, let offset) = step, header.kind == .segmentHeader { starts.append(offset) }
+                switch step {
+                case .began(let header, let offset): if header.kind == .segmentHeader { starts.append(offset) }
+                case .ended(let header): records.append((header, validator.boundary &- UInt64(header.length)))
+                }
             }
             if !validator.isAtBoundary, epochs[index].files.contains(where: { $0.start == part.to }) {
                 throw .corrupt(
@@ -84,11 +87,13 @@ extension ReplicaLog {
         let plan = StorePlan(
             first: file, from: part.from, to: end, cuts: starts.filter { $0 > file && $0 < end },
             staged: tail?.partialHeader ?? ByteBuffer(), bytes: bytes)
-        try carryOut(plan, tail: validator, in: index)
+        try carryOut(plan, records, tail: validator, in: index)
         if let problem { throw problem }
     }
 
-    private func carryOut(_ plan: StorePlan, tail: RecordValidator, in index: Int) throws(ScrapeLogError) {
+    private func carryOut(
+        _ plan: StorePlan, _ records: [(header: RecordHeader, offset: UInt64)], tail: RecordValidator, in index: Int
+    ) throws(ScrapeLogError) {
         let id = epochs[index].epoch
         // A record that was begun earlier and turned out bad, or is another segment's first: its bytes go.
         let firstEnd = plan.cuts.first ?? plan.to
@@ -98,13 +103,17 @@ extension ReplicaLog {
         for piece in plan.pieces {
             let isLast = piece.to == plan.to
             let after = isLast ? tail : RecordValidator(epoch: id, offset: piece.to, startsSegment: false)
-            try extend(piece, tail: after, in: index)
+            let position = try extend(piece, tail: after, in: index)
+            let first = records.partitioningIndex { $0.offset >= piece.file }
+            let last = records.partitioningIndex { $0.offset >= piece.to }
+            remember(records[first..<max(first, last)], file: position, in: index)
         }
     }
 
+    /// The place of the file that grew.
     private func extend(
         _ piece: StorePlan.Piece, tail: RecordValidator, in index: Int
-    ) throws(ScrapeLogError) {
+    ) throws(ScrapeLogError) -> Int {
         let id = epochs[index].epoch
         let position: Int
         // The usual case first: the newest file grows.
@@ -145,6 +154,7 @@ extension ReplicaLog {
         epochs[index].files[position].length = length &+ UInt64(piece.bytes.readableBytes)
         epochs[index].files[position].tail = tail
         epochs[index].files[position].arrived = clock()
+        return position
     }
 
     /// Cuts a file at a record boundary.
@@ -160,6 +170,7 @@ extension ReplicaLog {
         epochs[index].files[position].memory?.truncate(to: Int(clamping: length))
         epochs[index].files[position].length = length
         epochs[index].files[position].durable = min(file.durable, length)
+        epochs[index].files[position].index?.truncate(to: length)
         epochs[index].files[position].tail = RecordValidator(
             epoch: epochs[index].epoch, offset: end, startsSegment: false)
     }
@@ -171,6 +182,7 @@ extension ReplicaLog {
         recent.clear()
         open.remove(FileKey(epoch: epoch.epoch, start: start))
         unsynced.remove(FileKey(epoch: epoch.epoch, start: start))
+        unwritten.remove(FileKey(epoch: epoch.epoch, start: start))
         if let directory = try? directory(of: epoch) {
             try? directory.remove(ReplicaNames.file(start: start))
         }

@@ -35,9 +35,20 @@ package final class ReplicaLog {
     var recent = RecentBytes(limit: 16 << 10)
     /// Files written since the last sync task.
     var unsynced: Set<FileKey> = []
+    /// Files of which a sync failed, and that have not been written again since.
+    var unwritten: Set<FileKey> = []
     var unsyncedDirectories: Set<UInt64> = []
     var isRootUnsynced = false
     var counters = ReplicaLogStatistics()
+    /// Positions remembered of all files together, and of some that are gone.
+    var indexed = 0
+    /// Positions remembered of all segments together, 64 MiB of them. Beyond it those of the oldest segments are
+    /// forgotten; they can be found again by reading the segment.
+    var maximumIndexed = 4 << 20
+    /// Places in the order of epochs that are kept for some of which nothing has arrived.
+    var reserved: [UInt64: UInt64] = [:]
+    /// Epochs that the agent began since it said which it has: their own count, and their places.
+    var begun: [(sequence: UInt64, place: UInt64)]?
 
     /// Opens or creates a replica, reads what is there and cuts what is no good record.
     ///
@@ -99,6 +110,9 @@ package final class ReplicaLog {
         statistics.bytesHeld = byteCount
         statistics.segments = epochs.reduce(0) { $0 + $1.files.count }
         statistics.epochs = epochs.count
+        for epoch in epochs {
+            for file in epoch.files { statistics.indexBytes += file.index?.cost ?? 0 }
+        }
         return statistics
     }
 

@@ -33,9 +33,12 @@ struct ReplicaOpening: Sendable {
     ) throws(ScrapeLogError) {
         let file: Descriptor
         let scan: SegmentScan
+        var index = SegmentIndex()
         do throws(ScrapeLogError) {
             file = try directory.open(name)
-            scan = try SegmentScan(file, epoch: epoch.epoch, start: start)
+            scan = try SegmentScan(file, epoch: epoch.epoch, start: start) { header, offset in
+                index.add(header, at: offset &- start)
+            }
         } catch {
             try setAside(name, directory)
             return
@@ -54,7 +57,7 @@ struct ReplicaOpening: Sendable {
         let tail = RecordValidator(epoch: epoch.epoch, offset: start &+ scan.goodLength, startsSegment: false)
         // Durable is what a sync said, not what the page cache shows: the first sync after opening covers it all.
         epoch.files.append(
-            ReplicaFile(start: start, length: scan.goodLength, arrived: scan.modified, tail: tail))
+            ReplicaFile(start: start, length: scan.goodLength, arrived: scan.modified, tail: tail, index: index))
     }
 
     private mutating func setAside(_ name: String, _ directory: LogDirectory) throws(ScrapeLogError) {

@@ -15,6 +15,10 @@ extension CollectorSettings {
         } else {
             lines.append("every agent with a valid certificate may connect")
         }
+        lines += readers.map { reader in
+            let key = reader.isKeyedByAddress ? " from each address" : ""
+            return "history for reader \(reader.name)\(key), at most \(PrometheusDuration.text(reader.maxAge)) old"
+        }
         return lines.map(Quotation.escape)
     }
 }

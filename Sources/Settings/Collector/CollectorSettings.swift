@@ -13,6 +13,8 @@ package struct CollectorSettings: Sendable {
     package var log: CollectorLogSettings
     /// Who may connect, in the order of the file; `nil`: every agent with a valid certificate.
     package var agents: [AgentEntry]?
+    /// Who may read history, in the order of the file.
+    package var readers: [HistoryReaderEntry]
     /// What federation and remote write put on series that lack it.
     package var externalLabels: Labels
 
@@ -20,13 +22,14 @@ package struct CollectorSettings: Sendable {
     package init(
         file: String = "collector.yml", tunnel: TunnelSettings, web: WebSettings = WebSettings(),
         log: CollectorLogSettings = CollectorLogSettings(), agents: [AgentEntry]? = nil,
-        externalLabels: Labels = Labels()
+        readers: [HistoryReaderEntry] = [], externalLabels: Labels = Labels()
     ) {
         self.file = file
         self.tunnel = tunnel
         self.web = web
         self.log = log
         self.agents = agents
+        self.readers = readers
         self.externalLabels = externalLabels
     }
 }
@@ -60,11 +63,12 @@ extension CollectorSettings {
         }
         let logSettings = CollectorLogSettings.read(reader.mapping("log"))
         let agents = AgentEntry.readList(reader)
+        let readers = HistoryReaderEntry.readList(reader.mapping("history"))
         let externalLabels = ExternalLabels.read(reader)
         reader.finish(advice: UnsupportedKeys.collectorSettings)
         guard let tunnel else { return nil }
         return CollectorSettings(
             file: reader.log.file, tunnel: tunnel, web: web, log: logSettings, agents: agents,
-            externalLabels: externalLabels)
+            readers: readers, externalLabels: externalLabels)
     }
 }

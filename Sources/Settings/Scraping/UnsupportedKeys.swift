@@ -41,7 +41,7 @@ enum UnsupportedKeys {
         if ["collectors", "scrape_configs"].contains(key) {
             return "\(key) belongs to an agent's settings: is this file meant for culvert agent?"
         }
-        return server.contains(key) || key == "history" ? sentence(key) : nil
+        return server.contains(key) ? sentence(key) : nil
     }
 
     static func agentGlobal(_ key: String) -> String? {

@@ -37,9 +37,12 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     /// Gaps that may be announced before the next tick: a collector takes only so many a second.
     private var gapBudget = AgentTunnelHandler.gapsPerTick
     private static let gapsPerTick = 256
+    private var checksums: ChecksumWork?
     private var isTLSDone = false
     /// Bytes of log and of frames written on this connection.
     private(set) var sentLogBytes: UInt64 = 0
+    /// Those of them that were backlog.
+    private(set) var sentBacklogBytes: UInt64 = 0
     private(set) var sentFrameBytes: UInt64 = 0
 
     init(
@@ -90,7 +93,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     private func begin(_ context: ChannelHandlerContext) {
         isTLSDone = true
         handshakeTimeout?.cancel()
-        session = AgentSession(timers: timers, now: context.eventLoop.now)
+        session = AgentSession(timers: timers, logVersion: source.logVersion, now: context.eventLoop.now)
         let frame = Frame.hello(
             .init(
                 instance: hello.instance, clock: wallClock(), isProbe: hello.isProbe, logVersion: source.logVersion,
@@ -171,16 +174,19 @@ final class AgentTunnelHandler: ChannelInboundHandler {
                 // The data under way is the sign of life; a collector that pings and never reads must not make us
                 // hoard answers, and behind so much data they would spoil its clock estimate.
                 break
+            case .send(.checksums) where !context.channel.isWritable:
+                break
             case .send(let frame): FrameEncoder.write(frame, into: &output)
             case .opened(let welcome):
                 decoder.maximumPayload = FrameLimits.fromCollector
                 if !hello.isProbe { source.welcomed(by: address.description, holding: welcome.held) }
-                if skipsDamage { skipDamage(held: LogRangeSet(welcome.held), context) }
+                if skipsDamage { skipDamage(context) }
+                if !hello.isProbe { putLiveFirst() }
                 onEvent(.welcomed(welcome))
-            case .acknowledged(let ranges):
-                let confirmed = LogRangeSet(ranges)
-                openGaps.removeAll { confirmed.contains($0.range) }
-                source.acknowledged(by: address.description, ranges)
+            case .acknowledged(let ranges): acknowledged(ranges)
+            case .checksum(let request):
+                checksums = ChecksumWork(request)
+                continueChecksums(context)
             case .beginEpoch: if !hello.isProbe { source.beginEpoch() }
             case .close(let failure, let retryAfter):
                 write(&output, context)
@@ -188,6 +194,40 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             }
         }
         write(&output, context)
+    }
+
+    private func acknowledged(_ ranges: [LogRange]) {
+        let durable = LogRangeSet(ranges)
+        let confirmed = openGaps.filter { durable.contains($0.range) }
+        if !confirmed.isEmpty {
+            openGaps.removeAll { durable.contains($0.range) }
+            source.confirmed(confirmed, by: address.description)
+        }
+        source.acknowledged(by: address.description, ranges)
+    }
+
+    /// With much to catch up, what is appended from now on does not wait for it.
+    private func putLiveFirst() {
+        guard let lacking = session?.lacking(of: source.held), !lacking.isEmpty,
+            let start = source.liveStart(for: address.description, lacking: lacking)
+        else { return }
+        session?.prioritize(from: start, held: source.held)
+    }
+
+    /// Does a bounded step of the checksums that were asked for, and the next one after a pause.
+    private func continueChecksums(_ context: ChannelHandlerContext) {
+        guard !hasEnded, var work = checksums else { return }
+        checksums = nil
+        if let answer = work.step(source) {
+            session?.checksummed()
+            return perform([.send(.checksums(answer))], context)
+        }
+        checksums = work
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: ChecksumWork.pause) {
+            let (handler, context) = bound.value
+            handler.continueChecksums(context)
+        }
     }
 
     private func write(_ output: inout ByteBuffer, _ context: ChannelHandlerContext) {
@@ -222,16 +262,17 @@ final class AgentTunnelHandler: ChannelInboundHandler {
         perform([.send(.gap(gap))], context)
     }
 
-    /// The collector found the first thing it lacks to be damaged: it is given up.
-    private func skipDamage(held: LogRangeSet, _ context: ChannelHandlerContext) {
-        for range in source.held {
-            guard let missing = held.missing(from: range).first else { continue }
-            if let gap = source.abandonDamaged(missing) { announce(gap, context) }
-            return
+    /// The collector found something damaged, which is the first thing it lacks at one of the two fronts: it is given up.
+    private func skipDamage(_ context: ChannelHandlerContext) {
+        guard let lacking = session?.lacking(of: source.held), let oldest = lacking.first, let newest = lacking.last
+        else { return }
+        for range in oldest == newest ? [oldest] : [oldest, newest] {
+            guard let gap = source.abandonDamaged(range) else { continue }
+            return announce(gap, context)
         }
     }
 
-    private func send(_ next: (range: LogRange, prefix: Range<UInt64>), _ context: ChannelHandlerContext) -> Bool {
+    private func send(_ next: AgentSession.Portion, _ context: ChannelHandlerContext) -> Bool {
         do {
             let bytes = try read(next.range, context)
             var range = next.range
@@ -248,7 +289,16 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             }
             let compressed = try compressor.compress(bytes, prefix: prefix)
             sentLogBytes &+= range.count
-            perform([.send(.append(.init(range: range, prefix: prefixRange, compressed: compressed)))], context)
+            var actions: [AgentSession.Action] = [
+                .send(.append(.init(range: range, prefix: prefixRange, compressed: compressed)))
+            ]
+            if next.isBacklog {
+                sentBacklogBytes &+= range.count
+                if let mark = session?.mark(next, now: context.eventLoop.now, clock: wallClock()) {
+                    actions.append(mark)
+                }
+            }
+            perform(actions, context)
             return true
         } catch {
             // The bytes are gone (retention announces that by itself) or unreadable: then they are given up, so that

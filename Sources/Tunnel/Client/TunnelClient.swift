@@ -57,6 +57,7 @@ package final class TunnelClient {
     /// The last connection ended because a record we sent did not check.
     private var metDamage = false
     private var totalLogBytes: UInt64 = 0
+    private var totalBacklogBytes: UInt64 = 0
     private var totalFrameBytes: UInt64 = 0
 
     package init(
@@ -76,6 +77,8 @@ package final class TunnelClient {
     package var clock: ClockEstimate { handler?.clock ?? ClockEstimate() }
     /// Raw log bytes sent, over all connections.
     package var sentLogBytes: UInt64 { totalLogBytes &+ (handler?.sentLogBytes ?? 0) }
+    /// Those of them that were sent behind live data.
+    package var sentBacklogBytes: UInt64 { totalBacklogBytes &+ (handler?.sentBacklogBytes ?? 0) }
     /// Bytes of frames sent, before TLS, over all connections.
     package var sentFrameBytes: UInt64 { totalFrameBytes &+ (handler?.sentFrameBytes ?? 0) }
 
@@ -195,6 +198,7 @@ package final class TunnelClient {
         guard attempt == self.attempt else { return }
         self.attempt &+= 1
         totalLogBytes &+= handler?.sentLogBytes ?? 0
+        totalBacklogBytes &+= handler?.sentBacklogBytes ?? 0
         totalFrameBytes &+= handler?.sentFrameBytes ?? 0
         if welcomedAt != nil { metDamage = failure.reason == "\(GoAwayCode.corrupt)" }
         handler = nil

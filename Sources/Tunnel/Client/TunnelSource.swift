@@ -14,6 +14,12 @@ package protocol TunnelSource: AnyObject {
     func acknowledged(by address: String, _ ranges: [LogRange])
     /// The collector at `address` has just welcomed us and holds exactly this.
     func welcomed(by address: String, holding ranges: [LogRange])
+    /// The collector that has just welcomed us lacks `ranges`, oldest first. Where live data begin, when so much is lacking
+    /// that they should not wait for it; nil when all can go in order. A place where a segment begins, because a
+    /// collector takes nothing else behind a hole.
+    func liveStart(for address: String, lacking ranges: [LogRange]) -> LiveStart?
+    /// The collector confirmed that it knows of these gaps.
+    func confirmed(_ gaps: [Frame.Gap], by address: String)
     /// Ranges dropped before the collector at `address` had them; each is handed out once.
     func takeGaps(for address: String) -> [Frame.Gap]
     /// These gaps were announced, but the connection ended before the collector confirmed them.
@@ -31,5 +37,7 @@ package protocol TunnelSource: AnyObject {
 }
 
 extension TunnelSource {
+    package func liveStart(for address: String, lacking ranges: [LogRange]) -> LiveStart? { nil }
+    package func confirmed(_ gaps: [Frame.Gap], by address: String) {}
     package func counterpart(of range: LogRange) -> LogRange? { nil }
 }

@@ -21,7 +21,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     private var connection: TunnelConnection?
     private var ticker: RepeatedTask?
     private var handshakeTimeout: Scheduled<Void>?
-    private var probes: [(since: NIODeadline, promise: EventLoopPromise<Bool>)] = []
+    private var probes = LifeProbes()
+    private let checksumRequests = ChecksumRequests()
     private var isSettled = false
     /// A probe was answered; its end is no event.
     private var isProbeWelcomed = false
@@ -96,7 +97,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         // After the end, what the agent still sends is read and dropped, so that our last frame is not lost to a reset.
         guard !hasEnded, session != nil else { return }
         session?.received(now: context.eventLoop.now)
-        answerProbes(context)
+        probes.answered()
         decoder.append(bytes)
         var frames = 0
         isReading = true
@@ -138,6 +139,7 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
                 epochs.insert(gap.range.epoch)
                 receiver?.gap(gap)
             case .clock(let estimate): receiver?.clock(estimate)
+            case .checksums(let checksums): checksumRequests.answered(checksums)
             case .leaving(let goAway): last = ("goodbye", goAway.message)
             case .close(let reason, let message): last = (reason, message)
             }
@@ -212,6 +214,13 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
                         "the agent speaks protocol versions \(hello.minimumVersion)–\(hello.maximumVersion), this collector \(Protocol.minimumVersion)–\(Protocol.maximumVersion)",
                     retryAfter: .seconds(60))
             }
+            guard listener.logVersions.contains(hello.logVersion) else {
+                let versions = listener.logVersions.map { "\($0)" }.joined(separator: ", ")
+                throw TunnelRefusal(
+                    code: .version,
+                    message: "the agent writes log version \(hello.logVersion), this collector reads \(versions)",
+                    retryAfter: .seconds(60))
+            }
             let receiver = try listener.authority.receiver(for: identity)
             let connection = TunnelConnection(
                 number: number, agent: identity.name, peer: peer, instance: hello.instance,
@@ -271,8 +280,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         epochs = Set(hello.held.map(\.epoch))
         let welcome = Frame.Welcome(
             version: min(Protocol.maximumVersion, hello.maximumVersion), connection: number,
-            clock: listener.wallClock(), credit: Protocol.initialCredit, minimumLogVersion: 1, maximumLogVersion: 1,
-            collector: listener.name, held: receiver.held(of: epochs))
+            clock: listener.wallClock(), credit: Protocol.initialCredit, collector: listener.name,
+            held: receiver.held(of: epochs), logVersions: listener.logVersions)
         if hello.isProbe { limitProbe(context) }
         if !hello.isProbe, let handshake, let certificate = handshake.peer {
             self.receiver = receiver
@@ -321,23 +330,24 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
     func probe(within limit: TimeAmount) -> EventLoopFuture<Bool> {
         guard let context, !hasEnded else { return listener.group.next().makeSucceededFuture(false) }
         let promise = context.eventLoop.makePromise(of: Bool.self)
-        probes.append((context.eventLoop.now, promise))
+        probes.add(promise, now: context.eventLoop.now)
         perform(session?.ping(now: context.eventLoop.now, clock: listener.wallClock()) ?? [], context)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: limit) {
-            bound.value.expireProbes(before: .now() - limit)
+            bound.value.probes.expire(until: .now() - limit)
         }
         return promise.futureResult
     }
 
-    private func answerProbes(_ context: ChannelHandlerContext) {
-        for probe in probes { probe.promise.succeed(true) }
-        probes = []
-    }
-
-    private func expireProbes(before limit: NIODeadline) {
-        for probe in probes where probe.since <= limit { probe.promise.succeed(false) }
-        probes.removeAll { $0.since <= limit }
+    /// Asks the agent for checksums; fails with a `VerificationFailure`.
+    func checksums(of ranges: [LogRange], within limit: TimeAmount) -> EventLoopFuture<Frame.Checksums> {
+        guard let context, let connection, session?.isOpen == true, !hasEnded else {
+            return listener.group.next().makeFailedFuture(
+                VerificationFailure.notConnected(agent: identity?.name ?? ""))
+        }
+        let (id, answer) = checksumRequests.add(agent: connection.agent, within: limit, on: context.eventLoop)
+        perform([.send(.checksumRequest(.init(id: id, ranges: ranges)))], context)
+        return answer
     }
 
     // MARK: The end
@@ -384,8 +394,8 @@ final class CollectorTunnelHandler: ChannelInboundHandler {
         settleOnce()
         ticker?.cancel()
         handshakeTimeout?.cancel()
-        for probe in probes { probe.promise.succeed(false) }
-        probes = []
+        probes.expire(until: .distantFuture)
+        checksumRequests.failAll(agent: connection?.agent ?? "")
         if let connection { listener.table.release(connection) }
         connection = nil
         receiver = nil

@@ -40,6 +40,11 @@ package final class TunnelConnection: Sendable {
         }
     }
 
+    /// The agent's answer to one request for checksums of at most 64 ranges.
+    func checksums(of ranges: [LogRange], within limit: TimeAmount) async throws -> Frame.Checksums {
+        try await eventLoop.flatSubmit { self.handler.value.checksums(of: ranges, within: limit) }.get()
+    }
+
     /// Whether the agent gives a sign of life within `limit`. Ends at once when the connection does.
     func probe(within limit: TimeAmount) -> EventLoopFuture<Bool> {
         eventLoop.flatSubmit { self.handler.value.probe(within: limit) }

@@ -1,6 +1,7 @@
 package import NIOCore
 import NIOPosix
 import ScrapeCodec
+import ScrapeLog
 import Synchronization
 package import TLS
 
@@ -16,6 +17,8 @@ package final class TunnelListener: Sendable {
         package var trustDomain: String
         /// What the collector calls itself in Welcome.
         package var name: String
+        /// The log format versions that its receivers read.
+        package var logVersions: [UInt16] = [SegmentHeader.currentVersion]
         package var wallClock: @Sendable () -> Int64
 
         package init(
@@ -34,6 +37,7 @@ package final class TunnelListener: Sendable {
         let timers: TunnelTimers
         let trustDomain: String
         let name: String
+        let logVersions: [UInt16]
         let wallClock: @Sendable () -> Int64
         let authority: any TunnelAuthority
         let group: any EventLoopGroup
@@ -51,6 +55,7 @@ package final class TunnelListener: Sendable {
             self.timers = configuration.timers
             self.trustDomain = configuration.trustDomain
             self.name = configuration.name
+            self.logVersions = configuration.logVersions
             self.wallClock = configuration.wallClock
             self.authority = authority
             self.group = group

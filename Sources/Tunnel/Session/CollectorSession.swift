@@ -12,6 +12,8 @@ package struct CollectorSession: Sendable {
         case gap(Frame.Gap)
         /// The clock estimate changed.
         case clock(ClockEstimate)
+        /// The agent answered a request for checksums.
+        case checksums(Frame.Checksums)
         /// The agent said goodbye.
         case leaving(Frame.GoAway)
         /// Over: a word for metrics and a sentence.
@@ -94,6 +96,9 @@ package struct CollectorSession: Sendable {
             try countFree()
             clock.measure(sent: pong.echo, peer: pong.clock, received: now)
             return [.clock(clock)]
+        case (.open, .checksums(let checksums)):
+            try countFree()
+            return [.checksums(checksums)]
         case (.open, .goAway(let goAway)):
             state = .closed
             return [.leaving(goAway)]
@@ -110,7 +115,8 @@ package struct CollectorSession: Sendable {
         freeFrames += 1
         guard freeFrames <= Self.maximumFreeFrames else {
             throw WireError(
-                .overrun, "the agent sent more than \(Self.maximumFreeFrames) gaps, pings and pongs in a second")
+                .overrun,
+                "the agent sent more than \(Self.maximumFreeFrames) gaps, pings, pongs and checksums in a second")
         }
     }
 

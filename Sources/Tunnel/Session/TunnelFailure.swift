@@ -61,6 +61,14 @@ extension TunnelFailure {
                 "check that this address is a Culvert collector's tunnel port and that the collector is not overloaded")
     }
 
+    static func logVersion(_ own: UInt16, read: [UInt16]) -> TunnelFailure {
+        let versions = read.map { "\($0)" }.joined(separator: ", ")
+        return .init(
+            stage: .welcome, reason: "version",
+            message: "the collector reads log versions \(versions), this agent writes version \(own)",
+            cure: "upgrade the older side")
+    }
+
     static func slowFrame(after limit: TimeAmount) -> TunnelFailure {
         .init(
             stage: .established, reason: "slow_frame",

@@ -13,6 +13,8 @@ package enum Frame: Sendable, Hashable {
     case ping(Ping)
     case pong(Pong)
     case goAway(GoAway)
+    case checksumRequest(ChecksumRequest)
+    case checksums(Checksums)
 
     /// The agent introduces itself. What the agent *is* comes from its certificate, nothing of it from here.
     package struct Hello: Sendable, Hashable {
@@ -54,26 +56,24 @@ package enum Frame: Sendable, Hashable {
         package var clock: Int64
         /// Raw log bytes the agent may send before more credit is given.
         package var credit: UInt32
-        /// Log format versions the collector reads.
-        package var minimumLogVersion: UInt16
-        package var maximumLogVersion: UInt16
         package var collector: String
         /// What the collector holds of the epochs the agent named.
         package var held: [LogRange]
+        /// Log format versions the collector reads; at most 16.
+        package var logVersions: [UInt16]
 
         package init(
-            version: UInt16, connection: UInt64, role: UInt8 = 1, clock: Int64, credit: UInt32,
-            minimumLogVersion: UInt16, maximumLogVersion: UInt16, collector: String, held: [LogRange]
+            version: UInt16, connection: UInt64, role: UInt8 = 1, clock: Int64, credit: UInt32, collector: String,
+            held: [LogRange], logVersions: [UInt16]
         ) {
             self.version = version
             self.connection = connection
             self.role = role
             self.clock = clock
             self.credit = credit
-            self.minimumLogVersion = minimumLogVersion
-            self.maximumLogVersion = maximumLogVersion
             self.collector = collector
             self.held = held
+            self.logVersions = logVersions
         }
     }
 
@@ -158,6 +158,35 @@ package enum Frame: Sendable, Hashable {
         }
     }
 
+    /// The collector wants to know whether the agent's copy of these ranges is what it holds itself.
+    package struct ChecksumRequest: Sendable, Hashable {
+        /// Chosen by the collector, given back in the answer.
+        package var id: UInt32
+        package var ranges: [LogRange]
+
+        package init(id: UInt32, ranges: [LogRange]) {
+            self.id = id
+            self.ranges = ranges
+        }
+    }
+
+    /// What the agent holds of the ranges it was asked for, and the checksum of each part.
+    package struct Checksums: Sendable, Hashable {
+        package var id: UInt32
+        /// A `ChecksumOutcome`, or one of a later version.
+        package var outcome: UInt8
+        package var parts: [RangeChecksum]
+        /// Everything the agent's log holds, whether it was asked for or not.
+        package var held: [LogRange]
+
+        package init(id: UInt32, outcome: ChecksumOutcome, parts: [RangeChecksum] = [], held: [LogRange] = []) {
+            self.id = id
+            self.outcome = outcome.rawValue
+            self.parts = parts
+            self.held = held
+        }
+    }
+
     package var type: FrameType {
         switch self {
         case .hello: .hello
@@ -170,6 +199,8 @@ package enum Frame: Sendable, Hashable {
         case .ping: .ping
         case .pong: .pong
         case .goAway: .goAway
+        case .checksumRequest: .checksumRequest
+        case .checksums: .checksums
         }
     }
 }

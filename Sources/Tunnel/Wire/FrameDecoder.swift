@@ -82,7 +82,30 @@ package struct FrameDecoder: Sendable {
                 let message = payload.readText()
             else { return nil }
             return .goAway(.init(code: code, reconnectMilliseconds: delay, message: message))
+        case .checksumRequest:
+            guard let id: UInt32 = payload.readInteger(endianness: .little), let ranges = payload.readRanges() else {
+                return nil
+            }
+            return .checksumRequest(.init(id: id, ranges: ranges))
+        case .checksums: return parseChecksums(&payload).map(Frame.checksums)
         }
+    }
+
+    private static func parseChecksums(_ payload: inout ByteBuffer) -> Frame.Checksums? {
+        guard
+            let (id, outcome, count) = payload.readMultipleIntegers(
+                endianness: .little, as: (UInt32, UInt8, UInt16).self), count <= Protocol.maximumParts
+        else { return nil }
+        var parts: [RangeChecksum] = []
+        for _ in 0..<count {
+            guard let range = payload.readRange(), let checksum: UInt32 = payload.readInteger(endianness: .little)
+            else { return nil }
+            parts.append(RangeChecksum(range: range, checksum: checksum))
+        }
+        guard let held = payload.readRanges() else { return nil }
+        var checksums = Frame.Checksums(id: id, outcome: .done, parts: parts, held: held)
+        checksums.outcome = outcome
+        return checksums
     }
 
     private static func parseAppend(_ payload: inout ByteBuffer) -> Frame.Append? {
@@ -111,12 +134,24 @@ package struct FrameDecoder: Sendable {
 
     private static func parseWelcome(_ payload: inout ByteBuffer) -> Frame.Welcome? {
         guard
-            let (version, connection, role, clock, credit, minimum, maximum) = payload.readMultipleIntegers(
+            let (version, connection, role, clock, credit, _, _) = payload.readMultipleIntegers(
                 endianness: .little, as: (UInt16, UInt64, UInt8, Int64, UInt32, UInt16, UInt16).self),
-            let collector = payload.readText(), let held = payload.readRanges()
+            let collector = payload.readText(), let held = payload.readRanges(),
+            let logVersions = parseLogVersions(&payload)
         else { return nil }
         return Frame.Welcome(
-            version: version, connection: connection, role: role, clock: clock, credit: credit,
-            minimumLogVersion: minimum, maximumLogVersion: maximum, collector: collector, held: held)
+            version: version, connection: connection, role: role, clock: clock, credit: credit, collector: collector,
+            held: held, logVersions: logVersions)
+    }
+
+    private static func parseLogVersions(_ payload: inout ByteBuffer) -> [UInt16]? {
+        guard let count: UInt8 = payload.readInteger() else { return Protocol.unnamedLogVersions }
+        guard count <= Protocol.maximumLogVersions else { return nil }
+        var versions: [UInt16] = []
+        for _ in 0..<count {
+            guard let version: UInt16 = payload.readInteger(endianness: .little) else { return nil }
+            versions.append(version)
+        }
+        return versions
     }
 }

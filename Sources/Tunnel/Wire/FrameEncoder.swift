@@ -49,7 +49,23 @@ package enum FrameEncoder {
             buffer.writeInteger(goAway.code, endianness: .little)
             buffer.writeInteger(goAway.reconnectMilliseconds, endianness: .little)
             buffer.writeText(goAway.message)
+        case .checksumRequest(let request):
+            buffer.writeInteger(request.id, endianness: .little)
+            buffer.writeRanges(request.ranges)
+        case .checksums(let checksums): write(checksums, into: &buffer)
         }
+    }
+
+    private static func write(_ checksums: Frame.Checksums, into buffer: inout ByteBuffer) {
+        buffer.writeInteger(checksums.id, endianness: .little)
+        buffer.writeInteger(checksums.outcome)
+        let parts = checksums.parts.prefix(Protocol.maximumParts)
+        buffer.writeInteger(UInt16(truncatingIfNeeded: parts.count), endianness: .little)
+        for part in parts {
+            buffer.writeRange(part.range)
+            buffer.writeInteger(part.checksum, endianness: .little)
+        }
+        buffer.writeRanges(checksums.held)
     }
 
     private static func write(_ hello: Frame.Hello, into buffer: inout ByteBuffer) {
@@ -69,9 +85,13 @@ package enum FrameEncoder {
         buffer.writeInteger(welcome.role)
         buffer.writeInteger(welcome.clock, endianness: .little)
         buffer.writeInteger(welcome.credit, endianness: .little)
-        buffer.writeInteger(welcome.minimumLogVersion, endianness: .little)
-        buffer.writeInteger(welcome.maximumLogVersion, endianness: .little)
+        let logVersions = welcome.logVersions.prefix(Protocol.maximumLogVersions)
+        // The bounds are for people who read the wire; what counts is the list at the end.
+        buffer.writeInteger(logVersions.min() ?? 0, endianness: .little)
+        buffer.writeInteger(logVersions.max() ?? 0, endianness: .little)
         buffer.writeText(welcome.collector)
         buffer.writeRanges(welcome.held)
+        buffer.writeInteger(UInt8(truncatingIfNeeded: logVersions.count))
+        for version in logVersions { buffer.writeInteger(version, endianness: .little) }
     }
 }

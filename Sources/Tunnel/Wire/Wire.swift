@@ -17,6 +17,9 @@
 // before, which says nearly the same. A collector that does not hold the prefix ends the connection. What comes out of
 // the zstd frame is exactly `count` bytes or an error.
 //
+// Appends may come from two places of the log in turn: what is new, and behind it what was not sent during an outage. What
+// follows a hole begins with a segment.
+//
 // The top bit of `type` marks a frame that a receiver which does not know it skips; any other unknown type ends the
 // connection. Fields behind those a receiver knows are ignored, so that frames can grow. `length` is checked against
 // what the state allows before anything is allocated: 4 KiB before Welcome, see `FrameLimits` after it.
@@ -26,8 +29,21 @@
 //       | <------------- Welcome | Reject ---- |      "connected" begins here, not with the TLS handshake
 //       | -- Append, Gap --------------------> |      any range, within the credit given
 //       | <----------- Ack (≤ 1/s), Credit --- |      Ack: what is durable; Credit: what was applied
-//       | <----------- Ping / Pong ----------> |      whoever sent nothing for 15 s; the collector also for its clock
+//       | <----------- Ping / Pong ----------> |      whoever sent nothing for 15 s; the collector also for its clock,
+//       |                                      |      the agent also behind backlog, to learn when it has arrived
 //       | <------------- GoAway -------------> |      the sender is about to close
+//       | <------------ ChecksumRequest ------ |      `culvert verify`; skippable, so an older agent stays silent
+//       | -- Checksums ----------------------> |
+//
+//     checksum request := id:u32 count:u16 range*                 at most 64 ranges
+//     checksums        := id:u32 outcome:u8
+//                         count:u16 (range crc32c:u32)*           the parts of those ranges that the agent holds, at most 1,024
+//                         count:u16 range*                        all that the agent's log holds, the 64 newest ranges
+//
+// One request at a time; a second one is answered with the outcome `busy` at once.
+//
+// Welcome ends with the log format versions that the collector reads: count:u8, then u16 each. A Welcome without them is
+// of the release before, which read version 2. An agent that writes another version than those was refused before.
 
 /// The kinds of frames. Raw values are the wire's type byte.
 package enum FrameType: UInt8, Sendable, CaseIterable {
@@ -41,6 +57,8 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case ping = 8
     case pong = 9
     case goAway = 10
+    case checksumRequest = 0x8B
+    case checksums = 0x8C
 
     /// Set on types that a receiver may skip when it does not know them.
     package static let skippable: UInt8 = 0x80
@@ -71,6 +89,12 @@ package enum Protocol {
     }
     /// Ranges in one Hello, Welcome or Ack; what does not fit is announced later by acks.
     package static let maximumRanges = 64
+    /// Parts in one Checksums.
+    package static let maximumParts = 1024
+    /// Log format versions in one Welcome.
+    static let maximumLogVersions = 16
+    /// What a Welcome means that does not name the log versions.
+    static let unnamedLogVersions: [UInt16] = [2]
     /// Raw log bytes an agent may have under way when it is welcomed.
     package static let initialCredit: UInt32 = 4 * 1024 * 1024
 }

@@ -7,6 +7,8 @@ struct ServiceDiscoveryPage {
         var agent: String?
         var job: String?
         var honorLabels: Bool?
+        /// The reader of history that reads what is listed; it has intervals of its own.
+        var history: String?
     }
 
     /// `host:port` that readers reach the collector at.
@@ -34,8 +36,12 @@ struct ServiceDiscoveryPage {
             for (name, value) in description.labels.stamped(with: target.agent.stamps).pairs {
                 json.string(name, value)
             }
-            json.string("__scrape_interval__", DurationText.prometheus(milliseconds: description.interval))
-            json.string("__scrape_timeout__", DurationText.prometheus(milliseconds: description.timeout))
+            if let history = filter.history {
+                json.string("__param_history", history)
+            } else {
+                json.string("__scrape_interval__", DurationText.prometheus(milliseconds: description.interval))
+                json.string("__scrape_timeout__", DurationText.prometheus(milliseconds: description.timeout))
+            }
             json.string("__meta_culvert_agent", target.agent.name)
             json.string("__meta_culvert_id", target.id.description)
             json.string("__meta_culvert_address", description.address)
@@ -52,6 +58,7 @@ struct ServiceDiscoveryPage {
         let labels = Labels([("job", Self.agentJob), ("instance", agent.name)])
         group(into: &json, path: "/agents/\(agent.name)/metrics") { json in
             for (name, value) in labels.stamped(with: agent.stamps).pairs { json.string(name, value) }
+            if let history = filter.history { json.string("__param_history", history) }
             json.string("__meta_culvert_agent", agent.name)
             json.string("__meta_culvert_job", Self.agentJob)
             json.string("__meta_culvert_honor_labels", "false")

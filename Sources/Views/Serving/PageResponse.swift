@@ -10,6 +10,10 @@ struct PageResponse: Sendable {
     /// Empty for no header.
     var contentType: String
     var isGzipped = false
+    /// Seconds since the Unix epoch; nil for no header.
+    var lastModified: Int64?
+    /// Whether it is followed to its reader, see ``PageDeliveryHandler``.
+    var isFollowed = false
     var body: ByteBuffer
 
     /// A page that answers what was asked.
@@ -43,6 +47,12 @@ extension Response {
         var headers: HTTPFields = [:]
         if !page.contentType.isEmpty { headers[.contentType] = page.contentType }
         if page.isGzipped { headers[.contentEncoding] = "gzip" }
+        if let time = page.lastModified {
+            var date = ByteBuffer()
+            date.writeHTTPDate(time)
+            headers[.lastModified] = String(buffer: date)
+        }
+        if page.isFollowed { headers[.culvertPage] = "1" }
         self.init(
             status: HTTPResponse.Status(code: page.status), headers: headers, body: ResponseBody(byteBuffer: page.body))
         if let reason = page.reason { self.headers[.culvertReason] = reason }
@@ -78,6 +88,8 @@ extension PageResponse {
 extension HTTPField.Name {
     /// Our reason phrase on its way to ``StatusReasonHandler``.
     static let culvertReason = Self(StatusReasonHandler.header)
+    /// Our note on its way to ``PageDeliveryHandler``.
+    static let culvertPage = Self(PageDeliveryHandler.header)
 }
 
 extension HTTPFields {

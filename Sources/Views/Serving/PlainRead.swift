@@ -4,6 +4,8 @@ struct PlainRead: Sendable {
     enum Step: Sendable {
         /// There is nothing to wait for and nothing to show.
         case answered(TargetReading)
+        /// The replicas on disk are being loaded: wait for that, at most as long as the reader allows, and begin again.
+        case loading
         /// The target's newest scrape is due to this reader now.
         case ready(TargetState)
         /// A scrape is under way: wait for one after `sequence`, at most `limit`, then show what there is.
@@ -14,7 +16,7 @@ struct PlainRead: Sendable {
     /// Stays the same for one reader.
     let reader: UInt64
     /// How long this reader waits at most.
-    let limit: Duration
+    var limit: Duration
     let compressed: Bool
 }
 
@@ -23,6 +25,7 @@ extension TargetStore {
     func begin(_ read: PlainRead) -> PlainRead.Step {
         // While replicas are replayed, what is newest so far is older than what readers were given before.
         guard isLoaded else {
+            guard read.limit <= .zero else { return .loading }
             return .answered(
                 .unavailable(status: 503, reason: unreadiness() ?? "the replicas on disk are still being loaded"))
         }
@@ -49,14 +52,15 @@ extension TargetStore {
     func answer(_ read: PlainRead) async -> TargetReading {
         switch begin(read) {
         case .answered(let reading): return reading
+        case .loading:
+            let begun = ContinuousClock.now
+            let isLoaded = await waitUntilLoaded(atMost: read.limit)
+            var rest = read
+            rest.limit = isLoaded ? max(.zero, read.limit - (ContinuousClock.now - begun)) : .zero
+            return await answer(rest)
         case .ready(let target): return finish(read, target)
         case .wait(let target, let sequence, let limit):
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await target.next(after: sequence) }
-                group.addTask { try? await Task.sleep(for: limit) }
-                await group.next()
-                group.cancelAll()
-            }
+            await target.next(after: sequence, atMost: limit)
             return finish(read, target)
         }
     }

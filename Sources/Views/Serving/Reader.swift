@@ -4,12 +4,13 @@ import NIOCore
 struct Reader: Sendable {
     /// Whether the reader is on this host.
     let isLoopback: Bool
-    private let address: String
+    /// As text; that of an IPv4 reader on an IPv6 socket as IPv4. Empty when there is none.
+    let address: String
 
     /// - Parameter address: of the reader's socket; nil when it is not an IP socket.
     init(address: SocketAddress?) {
         let text = address?.ipAddress ?? ""
-        self.address = text
+        self.address = text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
         isLoopback = text == "::1" || text.hasPrefix("127.") || text.hasPrefix("::ffff:127.")
     }
 

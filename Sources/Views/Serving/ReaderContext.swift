@@ -5,9 +5,12 @@ import NIOCore
 struct ReaderContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let reader: Reader
+    /// The connection, for what is said of an answer before it is written.
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = .init(source: source)
         self.reader = Reader(address: source.channel.remoteAddress)
+        self.channel = source.channel
     }
 }

@@ -14,10 +14,12 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// A request that waits for its target's next scrape.
+    /// A request that waits for its target's next scrape, or for the replicas to be loaded.
     private struct Wait {
         let request: TargetRequest
-        let target: TargetState
+        /// Nil while replicas are loaded.
+        let target: TargetState?
+        let since = NIODeadline.now()
         let cancel: @Sendable () -> Void
         let deadline: Scheduled<Void>
     }
@@ -253,17 +255,23 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func begin(_ request: TargetRequest, _ context: ChannelHandlerContext) {
         turn &+= 1
+        var request = request
+        if isEnding { request.read.limit = .zero }
         switch pages.store.begin(request.read) {
         case .answered(let reading): write(pages.response(to: request, reading), request, context)
+        case .loading:
+            wait(for: nil, request.read.limit, request, context) { pages.store.whenLoaded($0) }
         case .ready(let target): render(target, request, context)
         case .wait(let target, _, _) where isEnding: render(target, request, context)
-        case .wait(let target, let sequence, let limit): wait(target, sequence, limit, request, context)
+        case .wait(let target, let sequence, let limit):
+            wait(for: target, limit, request, context) { target.next(after: sequence, $0) }
         }
     }
 
+    /// - Parameter register: has its argument called when the wait is over; returns nil when it is over already.
     private func wait(
-        _ target: TargetState, _ sequence: UInt64, _ limit: Duration, _ request: TargetRequest,
-        _ context: ChannelHandlerContext
+        for target: TargetState?, _ limit: Duration, _ request: TargetRequest, _ context: ChannelHandlerContext,
+        _ register: (@escaping @Sendable () -> Void) -> (@Sendable () -> Void)?
     ) {
         let (turn, loop) = (turn, context.eventLoop)
         let bound = NIOLoopBound((self, context), eventLoop: loop)
@@ -271,9 +279,7 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
             let (handler, context) = bound.value
             if handler.turn == turn { handler.endWait(context) }
         }
-        guard let cancel = target.next(after: sequence, { loop.execute(wake) }) else {
-            return render(target, request, context)
-        }
+        guard let cancel = register({ loop.execute(wake) }) else { return goOn(with: request, target, context) }
         wait = Wait(
             request: request, target: target, cancel: cancel,
             deadline: loop.scheduleTask(in: TimeAmount(limit), wake))
@@ -283,7 +289,17 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func endWait(_ context: ChannelHandlerContext) {
         guard let wait else { return }
         stopWaiting()
-        render(wait.target, wait.request, context)
+        var request = wait.request
+        if wait.target == nil {
+            let rest = request.read.limit - Duration.nanoseconds((NIODeadline.now() - wait.since).nanoseconds)
+            request.read.limit = max(.zero, rest)
+        }
+        goOn(with: request, wait.target, context)
+    }
+
+    private func goOn(with request: TargetRequest, _ target: TargetState?, _ context: ChannelHandlerContext) {
+        guard let target else { return begin(request, context) }
+        render(target, request, context)
     }
 
     private func stopWaiting() {

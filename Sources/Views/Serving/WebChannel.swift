@@ -25,10 +25,12 @@ struct WebChannel: ServerChildChannel {
             let operations = channel.pipeline.syncOperations
             let encoder = try operations.handler(type: HTTPResponseEncoder.self)
             try operations.addHandler(StatusReasonHandler(), position: .after(encoder))
+            let decoder = try operations.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let deliveries = PageDeliveryHandler()
+            try operations.addHandler(deliveries, position: .after(decoder))
             if let targetPages {
-                let decoder = try operations.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
                 let pages = targetPages()
-                try operations.addHandler(pages, position: .after(decoder))
+                try operations.addHandler(pages, position: .after(deliveries))
                 try operations.addHandler(RepeatedRequestHandler(pages: pages), position: .before(decoder))
             }
             if let tls {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOPosix
 import PrometheusInstrumentation
 
 /// What answers at which path. See design §8 for the contract of each.
@@ -11,6 +12,9 @@ struct WebRoutes: Sendable {
     let reload: @Sendable () throws -> Void
     let metrics: WebMetrics
     let targetPages: TargetPages
+    /// Nil when no history is kept for readers.
+    let history: History?
+    private let pageBudget = PageBudget()
 
     static let textFormat = "text/plain; version=0.0.4; charset=utf-8"
     private static let json = "application/json"
@@ -23,6 +27,8 @@ struct WebRoutes: Sendable {
         get(root, "/metrics", "metrics") { _, _ in page(registry.render(), Self.textFormat) }
         get(root, "/api/v1/targets", "api_targets", targetsAPI)
         get(root, "/api/v1/agents", "api_agents") { _, _ in page(APIPage.agents(store), Self.json) }
+        get(root, "/api/v1/readers", "api_readers", readersAPI)
+        get(root, "/api/v1/agents/{name}/verify", "api_verify", verify)
         get(root, "/-/healthy", "healthy") { _, _ in text(.ok, "Culvert collector is healthy.\n") }
         get(root, "/-/ready", "ready", ready)
         get(root, "/", "index", index)
@@ -63,9 +69,9 @@ struct WebRoutes: Sendable {
             return failure(404, "no such target: the id is not 32 hexadecimal digits")
         }
         let query = request.uri.queryParameters
-        for name in ["history", "at"] where query[Substring(name)] != nil {
-            return failure(501, "the parameter \(name) is not available in this version")
-        }
+        guard query["timestamps"] == nil || (query["history"] == nil && query["at"] == nil),
+            query["history"] == nil || query["at"] == nil
+        else { return failure(400, "of timestamps, history and at, only one can be given") }
         let timestamps = query["timestamps"].map(String.init) ?? "false"
         guard timestamps == "true" || timestamps == "false" else {
             return failure(400, "timestamps must be true or false")
@@ -74,7 +80,42 @@ struct WebRoutes: Sendable {
             userAgent: request.headers[.userAgent], scrapeTimeout: request.headers[.scrapeTimeout],
             accept: request.headers[values: .accept], acceptEncoding: request.headers[values: .acceptEncoding])
         let asked = targetPages.request(id, timestamps: timestamps == "true", headers, context.reader)
-        return Response(await targetPages.response(to: asked))
+        if let time = query["at"] {
+            let machine = TimeMachine(pages: targetPages, budget: pageBudget)
+            return await follow(await machine.answer(asked, at: String(time)), context)
+        }
+        guard let name = query["history"].map(String.init) else {
+            return Response(await targetPages.response(to: asked))
+        }
+        let peek = query["peek"].map(String.init) ?? "0"
+        guard peek == "0" || peek == "1" else { return failure(400, "peek must be 0 or 1") }
+        // Without the body nothing is read.
+        let isPeek = peek == "1" || request.method == .head
+        return await readHistory(asked, name, isPeek: isPeek, context)
+    }
+
+    private func readHistory(
+        _ asked: TargetRequest, _ name: String, isPeek: Bool, _ context: ReaderContext
+    ) async -> Response {
+        guard let history else { return Response(HistoryPages.unknown(name)) }
+        let pages = HistoryPages(history: history, pages: targetPages, budget: pageBudget)
+        let answer = await pages.answer(
+            .init(target: asked.read.id, name: name, isPeek: isPeek, reader: context.reader, plain: asked))
+        return await follow(answer, context)
+    }
+
+    /// Has what becomes of an answer's bytes noted.
+    private func follow(_ answer: FollowedAnswer, _ context: ReaderContext) async -> Response {
+        guard let delivery = answer.delivery else { return Response(answer.response) }
+        let pipeline = context.channel.pipeline
+        do {
+            try await context.channel.eventLoop.submit {
+                try pipeline.syncOperations.handler(type: PageDeliveryHandler.self).expect(delivery)
+            }.get()
+        } catch {
+            delivery.release()
+        }
+        return Response(answer.response)
     }
 
     // MARK: Agents
@@ -87,15 +128,29 @@ struct WebRoutes: Sendable {
         return page(AgentMetricsPage.render(agent, targets: targets, now: store.now), Self.textFormat)
     }
 
+    @Sendable private func verify(_ request: Request, _ context: ReaderContext) async -> Response {
+        guard let name = context.parameters.get("name"), let agent = store.agent(name) else {
+            return failure(404, "no such agent")
+        }
+        guard request.method == .get else { return failure(405, "only GET is answered here") }
+        guard let verifier = agent.verifier else { return failure(503, "there is no copy of this agent's log yet") }
+        do {
+            return page(try await verifier().page, Self.json)
+        } catch {
+            return failure(503, "\(error)")
+        }
+    }
+
     // MARK: Lists
 
     @Sendable private func serviceDiscovery(_ request: Request, _ context: ReaderContext) async -> Response {
         let query = request.uri.queryParameters
-        guard query["history"] == nil else {
-            return failure(501, "the parameter history is not available in this version")
-        }
         var filter = ServiceDiscoveryPage.Filter(
             agent: query["agent"].map(String.init), job: query["job"].map(String.init))
+        if let name = query["history"].map(String.init) {
+            guard history?.isDeclared(name) == true else { return Response(HistoryPages.unknown(name)) }
+            filter.history = name
+        }
         if let honor = query["honor_labels"] {
             guard honor == "true" || honor == "false" else {
                 return failure(400, "honor_labels must be true or false")
@@ -130,21 +185,35 @@ struct WebRoutes: Sendable {
         return page(bytes, Self.json)
     }
 
+    @Sendable private func readersAPI(_ request: Request, _ context: ReaderContext) async -> Response {
+        guard let history else { return page(Array(#"{"status":"success","data":{"readers":[]}}"#.utf8), Self.json) }
+        let store = store
+        let bytes = try? await NIOThreadPool.singleton.runIfActive { ReadersPage.render(history, store) }
+        return bytes.map { page($0, Self.json) } ?? failure(503, "the collector stops")
+    }
+
     @Sendable private func ready(_ request: Request, _ context: ReaderContext) async -> Response {
         if let reason = store.unreadiness() { return failure(503, reason) }
         return text(.ok, "Culvert collector is ready.\n")
     }
 
     @Sendable private func index(_ request: Request, _ context: ReaderContext) async -> Response {
-        text(
+        let names = history?.readers.map(\.name) ?? []
+        let readers = names.isEmpty ? "" : ": \(names.joined(separator: ", "))"
+        return text(
             .ok,
             """
             Culvert collector
               /sd                      targets, for http_sd_configs
               /targets/{id}/metrics    the newest scrape of a target
+                ?timestamps=true       with its time on every sample
+                ?at=TIME               the scrape in force at a time
+                ?history=NAME          every scrape since reader NAME last read
               /agents/{name}/metrics   the collector's view of an agent
               /api/v1/targets          targets as JSON
               /api/v1/agents           agents as JSON
+              /api/v1/agents/{name}/verify  whether both sides hold the same bytes
+              /api/v1/readers          readers of history as JSON\(readers)
               /metrics                 the collector's own metrics
               /-/healthy  /-/ready
 

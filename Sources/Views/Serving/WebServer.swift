@@ -2,11 +2,13 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 package import NIOCore
+import NIOPosix
 package import PrometheusInstrumentation
 import ServiceLifecycle
 
 /// The collector's web port. This room shows the replica to the outside world: the store of agents, targets and newest
-/// scrapes, the pages over it, and the HTTP server they are read through.
+/// scrapes, who reads their history and how far each has come, the pages over both, and the HTTP server they are read
+/// through.
 package struct WebServer: Service {
     package let configuration: WebConfiguration
     package let store: TargetStore
@@ -17,10 +19,15 @@ package struct WebServer: Service {
     package let reload: @Sendable () throws -> Void
     /// Told the port once it is bound.
     package let onListening: @Sendable (Int) -> Void
+    /// Who reads history. Its files are read when the server starts, written while it runs and when it stops.
+    package let history: History?
+
+    /// Between two looks at whether cursors have moved.
+    private static let savePause = Duration.seconds(1)
 
     package init(
         configuration: WebConfiguration, store: TargetStore, registry: MetricsRegistry, logger: Logger,
-        group: any EventLoopGroup, reload: @escaping @Sendable () throws -> Void,
+        group: any EventLoopGroup, history: History? = nil, reload: @escaping @Sendable () throws -> Void,
         onListening: @escaping @Sendable (Int) -> Void
     ) {
         self.configuration = configuration
@@ -28,6 +35,7 @@ package struct WebServer: Service {
         self.registry = registry
         self.logger = logger
         self.group = group
+        self.history = history
         self.reload = reload
         self.onListening = onListening
     }
@@ -41,7 +49,7 @@ package struct WebServer: Service {
         let pages = TargetPages(configuration: configuration, store: store)
         WebRoutes(
             configuration: configuration, store: store, registry: registry, reload: reload, metrics: metrics,
-            targetPages: pages
+            targetPages: pages, history: history
         ).register(on: router)
         let limits = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 16 * 1024, maxHeaderFieldCount: 100)
@@ -67,6 +75,33 @@ package struct WebServer: Service {
                 availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: quiet)),
             onServerRunning: { [onListening] channel in onListening(channel.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(group), logger: quiet)
-        try await application.run()
+        guard let history else { return try await application.run() }
+        try await blocking { history.load() }
+        let result: Result<Void, any Error>
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await application.run() }
+                tasks.addTask { await save(history) }
+                try await tasks.next()
+                tasks.cancelAll()
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        // Kept even when this task is cancelled.
+        await Task { try? await blocking { history.save(isLast: true) } }.value
+        try result.get()
+    }
+
+    private func save(_ history: History) async {
+        while !Task.isCancelled {
+            guard (try? await Task.sleep(for: Self.savePause)) != nil else { return }
+            try? await blocking { history.save() }
+        }
+    }
+
+    private func blocking(_ work: @escaping @Sendable () -> Void) async throws {
+        try await NIOThreadPool.singleton.runIfActive(work)
     }
 }

@@ -30,6 +30,10 @@ package final class AgentState: Sendable {
     package let name: String
     private let stampLabels: Mutex<Labels>
     private let facts = Mutex(Facts())
+    private let logVerifier = Mutex<(@Sendable () async throws -> LogVerification)?>(nil)
+    private let historySource = Mutex<(any HistorySource)?>(nil)
+    /// What readers' times are behind the agent's, milliseconds.
+    private let readerShift = Mutex<Int64>(0)
 
     init(name: String, stamps: Labels) {
         self.name = name
@@ -41,6 +45,20 @@ package final class AgentState: Sendable {
 
     package func restamp(_ stamps: Labels) {
         stampLabels.withLock { $0 = stamps }
+    }
+
+    /// Where its scrapes are kept; nil until its replica has been opened.
+    package var history: (any HistorySource)? { historySource.withLock { $0 } }
+
+    package func keepHistory(in source: any HistorySource) {
+        historySource.withLock { $0 = source }
+    }
+
+    /// Compares the copy of its log with the log itself; nil until its replica has been opened.
+    package var verifier: (@Sendable () async throws -> LogVerification)? { logVerifier.withLock { $0 } }
+
+    package func verify(with verifier: @escaping @Sendable () async throws -> LogVerification) {
+        logVerifier.withLock { $0 = verifier }
     }
 
     package var current: Facts { facts.withLock { $0 } }
@@ -56,9 +74,24 @@ package final class AgentState: Sendable {
     }
 
     /// An agent time for readers: shifted by the skew when that exceeds five seconds; milliseconds.
+    ///
+    /// The shift follows the skew in steps of a second: an estimate that moves a little must not give one scrape two times.
     package func readerTime(_ time: Int64) -> Int64 {
-        guard let skew = facts.withLock({ $0.skew }), skew.magnitude > 5_000_000 else { return time }
-        return time.subtractingReportingOverflow(skew / 1000).partialValue
+        time.subtractingReportingOverflow(shift).partialValue
+    }
+
+    /// The agent time that readers see as this one; milliseconds.
+    package func scrapeTime(_ time: Int64) -> Int64 {
+        time.addingReportingOverflow(shift).partialValue
+    }
+
+    private var shift: Int64 {
+        let skew = facts.withLock { $0.skew } ?? 0
+        let wanted = skew.magnitude > 5_000_000 ? skew / 1000 : 0
+        return readerShift.withLock { shift in
+            if shift.subtractingReportingOverflow(wanted).partialValue.magnitude > 1_000 { shift = wanted }
+            return shift
+        }
     }
 
     /// The age of an agent time by the agent's clock, milliseconds; negative for the future.

@@ -107,6 +107,16 @@ package final class TargetState: Sendable {
         }
     }
 
+    /// Returns when ``next(after:)`` does, or after `limit`.
+    func next(after sequence: UInt64, atMost limit: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.next(after: sequence) }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// The form of ``next(after:)`` that costs no task: `wake` is called once when a scrape after `sequence` has arrived
     /// or the target was withdrawn, on the thread that brought it.
     ///
@@ -138,19 +148,20 @@ package final class TargetState: Sendable {
         return .unavailable(status: 503, reason: "scrapes arrive faster than they can be read")
     }
 
+    /// Why the newest scrape cannot be shown; nil when it succeeded and is fresh.
+    ///
+    /// - Parameter reader: noted as having been given it.
+    func shortcoming(for reader: UInt64, at now: Moment) -> TargetReading? {
+        state.withLock { $0.shortcoming(of: agent, for: reader, at: now) }
+    }
+
     /// Nil when a newer scrape has taken the place of the newest meanwhile.
     private func tryBody(reader: UInt64, now: Moment, compressed: Bool) -> TargetReading? {
-        let (answer, newest): (TargetReading?, StoredScrape?) = state.withLock { state in
-            guard state.withdrawnAt == nil else { return (.withdrawn, nil) }
-            guard let newest = state.newest else { return (agent.nothingYet(), nil) }
-            guard newest.isFresh(state.description.interval, agent, now) else {
-                return (agent.stale(waited: newest.age(agent, now)), nil)
-            }
-            state.note(reader, newest.sequence)
-            guard newest.record.outcome.isSuccess else { return (Self.failure(newest.record.outcome), nil) }
-            return (nil, newest)
+        let (answer, newest) = state.withLock { state in
+            (state.shortcoming(of: agent, for: reader, at: now), state.newest)
         }
-        guard let newest else { return answer ?? .unknown }
+        if let answer { return answer }
+        guard let newest else { return agent.nothingYet() }
         do {
             return .body(
                 ScrapeBody(
@@ -164,8 +175,11 @@ package final class TargetState: Sendable {
             return .unavailable(status: 502, reason: "the scrape's record could not be decoded")
         }
     }
+}
 
-    private static func failure(_ outcome: ScrapeOutcome) -> TargetReading {
+extension TargetReading {
+    /// What a failed scrape answers.
+    static func failure(_ outcome: ScrapeOutcome) -> TargetReading {
         let status = outcome.code == .timedOut ? 504 : 502
         let message = outcome.message
         return .unavailable(status: status, reason: message.hasPrefix("target") ? message : "target: \(message)")
@@ -173,6 +187,17 @@ package final class TargetState: Sendable {
 }
 
 extension TargetState.State {
+    /// Why the newest scrape cannot be shown; nil when it can.
+    fileprivate mutating func shortcoming(of agent: AgentState, for reader: UInt64, at now: Moment) -> TargetReading? {
+        guard withdrawnAt == nil else { return .withdrawn }
+        guard let newest else { return agent.nothingYet() }
+        guard newest.isFresh(description.interval, agent, now) else {
+            return agent.stale(waited: newest.age(agent, now))
+        }
+        note(reader, newest.sequence)
+        return newest.record.outcome.isSuccess ? nil : .failure(newest.record.outcome)
+    }
+
     fileprivate mutating func takeWaiters() -> [@Sendable () -> Void] {
         defer { waiters = [:] }
         return Array(waiters.values)

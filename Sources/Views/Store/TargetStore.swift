@@ -17,6 +17,9 @@ package final class TargetStore: Sendable {
         var targets: [TargetID: TargetState] = [:]
         /// When the replicas on disk were loaded, steady clock; nil before.
         var loadedAt: Int64?
+        /// Who waits for that; called once each, outside the lock.
+        var waiters: [UInt64: @Sendable () -> Void] = [:]
+        var nextWaiter: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -51,7 +54,12 @@ package final class TargetStore: Sendable {
     /// The replicas that were on disk are loaded.
     package func loaded() {
         let now = now.steady
-        state.withLock { $0.loadedAt = now }
+        let waiting = state.withLock { state in
+            state.loadedAt = now
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for wake in waiting { wake() }
     }
 
     /// An agent announced a target; returns its id, nil when the agent has been forgotten meanwhile.
@@ -132,8 +140,53 @@ package final class TargetStore: Sendable {
         state.withLock { Array($0.targets.values) }.filter { $0.agent === agent && $0.isActive }.map(\.id)
     }
 
+    /// All targets that are known, withdrawn ones included.
+    var targetIDs: Set<TargetID> { state.withLock { Set($0.targets.keys) } }
+
+    /// The bytes of all newest scrapes.
+    var bodyBytes: Int {
+        state.withLock { Array($0.targets.values) }.reduce(0) {
+            let (sum, overflow) = $0.addingReportingOverflow($1.newest?.bodyBytes ?? 0)
+            return overflow ? .max : sum
+        }
+    }
+
     /// Whether the replicas that were on disk have been applied.
     package var isLoaded: Bool { state.withLock { $0.loadedAt != nil } }
+
+    /// Calls `wake` once when the replicas on disk are loaded, on the thread that loaded them.
+    ///
+    /// - Returns: what takes the call back; nil, and no call, when they are loaded.
+    func whenLoaded(_ wake: @escaping @Sendable () -> Void) -> (@Sendable () -> Void)? {
+        let number: UInt64? = state.withLock { state in
+            guard state.loadedAt == nil else { return nil }
+            state.nextWaiter &+= 1
+            state.waiters[state.nextWaiter] = wake
+            return state.nextWaiter
+        }
+        guard let number else { return nil }
+        return { self.state.withLock { $0.waiters[number] = nil } }
+    }
+
+    /// Whether somebody waits for that.
+    var isAwaited: Bool { state.withLock { !$0.waiters.isEmpty } }
+
+    /// Returns when the replicas on disk are loaded, or after `limit`.
+    ///
+    /// - Returns: whether they are.
+    func waitUntilLoaded(atMost limit: Duration) async -> Bool {
+        if isLoaded { return true }
+        let (stream, signal) = AsyncStream.makeStream(of: Void.self)
+        let cancel = whenLoaded { signal.yield() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in stream { return } }
+            group.addTask { try? await Task.sleep(for: limit) }
+            if cancel != nil { await group.next() }
+            group.cancelAll()
+        }
+        cancel?()
+        return isLoaded
+    }
 
     /// Why target lists cannot be given yet, nil when they can: an incomplete list would make readers drop targets.
     package func unreadiness() -> String? {

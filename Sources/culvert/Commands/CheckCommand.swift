@@ -12,7 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Reads each file as agent or collector would, certificates and keys included, and prints what it says. With \
             --connect an agent's file is also tried out: DNS, TCP, proxy, TLS and Welcome, step by step, with the cure at \
-            the first that fails. A running agent is not disturbed.
+            the first that fails. A running agent is not disturbed. With --samples-per-second it says how long an outage an \
+            agent's log covers at that rate: count 0.85 bytes a sample, so 1 GiB is about 329 hours at 1000 samples/s.
             """)
 
     @Argument(help: "Configuration files of agents or collectors.")
@@ -20,6 +21,20 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Flag(help: "Dial the collectors of an agent's file.")
     var connect = false
+
+    @Option(
+        name: .customLong("samples-per-second"),
+        help: ArgumentHelp(
+            "Say how long an outage an agent's log covers when its targets give so many samples a second.",
+            valueName: "n"))
+    var samplesPerSecond: Double?
+
+    func validate() throws {
+        guard let samplesPerSecond else { return }
+        guard samplesPerSecond > 0, samplesPerSecond <= 1e12 else {
+            throw ValidationError("--samples-per-second \(samplesPerSecond): expected a number above 0, at most 1e12")
+        }
+    }
 
     func run() async throws {
         var status: Int32 = 0
@@ -48,6 +63,7 @@ struct CheckCommand: AsyncParsableCommand {
     private func check(agent settings: AgentSettings) async throws {
         print("\(settings.file): an agent's configuration")
         for line in settings.describe() { print("  \(line)") }
+        if let samplesPerSecond { print("  \(settings.log.describeOutage(samplesPerSecond: samplesPerSecond))") }
         for line in try AgentCheck.certificates(settings) { print("  \(line)") }
         guard connect else { return }
         var failed = false

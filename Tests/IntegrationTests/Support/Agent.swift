@@ -81,8 +81,15 @@ final class Agent: Sendable {
     var process: ChildProcess { current.withLock { $0 } }
 
     /// Starts it again on its log, after it has ended.
-    func startAgain() async throws {
-        let process = try await Self.launch(options.withLock { $0 }, in: directory)
+    ///
+    /// - Parameter change: what is different from now on.
+    func startAgain(_ change: (inout Options) -> Void = { _ in }) async throws {
+        let options = options.withLock { options in
+            change(&options)
+            return options
+        }
+        try Self.write(options, in: directory)
+        let process = try await Self.launch(options, in: directory)
         current.withLock { $0 = process }
     }
 

@@ -12,13 +12,17 @@ final class Collector: Sendable {
         var web: [String] = []
         var webHost = "127.0.0.1"
         var tunnelHost = "127.0.0.1"
+        /// Readers of history, each `{name: …}`.
+        var readers: [String] = []
+        /// More of the section `log`, such as `history: 1h`.
+        var log: [String] = []
         var environment: [String: String] = [:]
     }
 
     let directory: TemporaryDirectory
     let webPort: Int
     let tunnelPort: Int
-    private let options: Options
+    private let options: Mutex<Options>
     private let current: Mutex<ChildProcess>
 
     private init(
@@ -27,7 +31,7 @@ final class Collector: Sendable {
         self.directory = directory
         self.webPort = webPort
         self.tunnelPort = tunnelPort
-        self.options = options
+        self.options = Mutex(options)
         current = Mutex(process)
     }
 
@@ -65,7 +69,8 @@ final class Collector: Sendable {
             "  listen_address: \(options.webHost):\(webPort)",
         ]
         lines += options.web.map { "  " + $0 }
-        lines += ["log: {directory: replica}"]
+        lines += ["log: {\((["directory: replica"] + options.log).joined(separator: ", "))}"]
+        if !options.readers.isEmpty { lines += ["history:", "  readers:"] + options.readers.map { "    - " + $0 } }
         if let agents = options.agents { lines += ["agents:"] + agents.map { "  - " + $0 } }
         let text = lines.joined(separator: "\n") + "\n"
         try Data(text.utf8).write(to: URL(fileURLWithPath: directory.path + "/collector.yml"))
@@ -74,7 +79,14 @@ final class Collector: Sendable {
     var process: ChildProcess { current.withLock { $0 } }
 
     /// Starts it again on the same ports, after it has ended.
-    func startAgain() async throws {
+    ///
+    /// - Parameter change: what is different from now on.
+    func startAgain(_ change: (inout Options) -> Void = { _ in }) async throws {
+        let options = options.withLock { options in
+            change(&options)
+            return options
+        }
+        try Self.write(options, webPort: webPort, tunnelPort: tunnelPort, in: directory)
         let process = try await Self.launch(options, in: directory)
         current.withLock { $0 = process }
         _ = try await process.port("web listening")

@@ -42,6 +42,17 @@ enum Peers {
             .first { FileManager.default.fileExists(atPath: $0) }
     }
 
+    /// What makes the clock of a program run apart by so many seconds, when the library is there.
+    static func faketime(_ seconds: Int) throws -> [String: String] {
+        guard let faketimeLibrary else {
+            throw Missing(description: "libfaketime is missing: install the Debian package faketime")
+        }
+        return [
+            "LD_PRELOAD": faketimeLibrary, "FAKETIME": (seconds < 0 ? "" : "+") + "\(seconds)",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+        ]
+    }
+
     /// Whether a missing peer is a failure rather than a reason to skip.
     static var areRequired: Bool { ProcessInfo.processInfo.environment["CULVERT_REQUIRE_PEERS"] == "1" }
 

@@ -34,6 +34,8 @@ final class TestExporter: Sendable {
         var responders: [String: Responder] = [:]
         var requests: [HTTPRequestHead] = []
         var counts: [String: Int] = [:]
+        /// When each number of a counter was handed out, seconds since the Unix epoch.
+        var times: [String: [Double]] = [:]
     }
 
     private let state = Mutex(State())
@@ -92,18 +94,27 @@ final class TestExporter: Sendable {
 
     /// A counter on `path`: every request gets the next number, beginning with 1, as `scrapes_total`.
     func count(on path: String, delay: TimeAmount = .zero) {
-        let number = Mutex(0)
-        let next: Responder = { _ in
-            let value = number.withLock { number in
-                number += 1
-                return number
+        let next: Responder = { [weak self] _ in
+            let value = self?.state.withLock { state in
+                state.times[path, default: []].append(Self.now)
+                return state.times[path]?.count
             }
+            guard let value else { return .reset }
             var answer = Answer.text("# TYPE scrapes_total counter\nscrapes_total \(value)\n")
             answer.delay = delay
             return answer
         }
         on(path, next)
     }
+
+    private static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// When each number of the counter on `path` was handed out, seconds since the Unix epoch; the first is that of 1.
+    func times(_ path: String) -> [Double] { state.withLock { $0.times[path] ?? [] } }
 
     /// The number of requests for `path` so far.
     func requestCount(_ path: String) -> Int { state.withLock { $0.counts[path] ?? 0 } }

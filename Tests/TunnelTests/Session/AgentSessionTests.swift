@@ -24,7 +24,7 @@ import Testing
 
     private func next(
         _ session: inout AgentSession, _ held: [LogRange]
-    ) throws -> (range: LogRange, prefix: Range<UInt64>) {
+    ) throws -> AgentSession.Portion {
         let next = session.nextAppend(held: held)
         return try #require(next)
     }
@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: FrameType.allCases)
     func `after Welcome what only an agent says is refused`(type: FrameType) throws {
         var (session, _) = try open()
-        if [.ack, .credit, .ping, .pong, .goAway].contains(type) {
+        if [.ack, .credit, .ping, .pong, .goAway, .checksumRequest].contains(type) {
             _ = try session.receive(sample(type), clock: 0, held: [])
         } else {
             let error = #expect(throws: WireError.self) { try session.receive(sample(type), clock: 0, held: []) }
@@ -76,6 +76,29 @@ import Testing
     @Test func `a protocol version that was not offered is refused`() {
         #expect(throws: WireError.self) { try open(.make(version: Protocol.maximumVersion + 1)) }
         #expect(throws: WireError.self) { try open(.make(version: 0)) }
+    }
+
+    @Test func `a collector that does not read what the agent writes is left, with a reason`() throws {
+        let (session, actions) = try open(.make(logVersions: [7, 8]))
+        #expect(!session.isOpen)
+        guard case .close(let failure, let retryAfter)? = actions.first else {
+            Issue.record("expected a close, got \(actions)")
+            return
+        }
+        #expect(failure.reason == "version" && failure.message.contains("7, 8") && !failure.cure.isEmpty)
+        #expect(retryAfter == .seconds(60))
+        #expect(try open(.make(logVersions: [1, SegmentHeader.currentVersion, 9])).session.isOpen)
+    }
+
+    @Test func `one request for checksums is worked on at a time`() throws {
+        var (session, _) = try open()
+        let request = Frame.ChecksumRequest(id: 1, ranges: [LogRange(epoch: 1, from: 0, to: 5)])
+        #expect(try session.receive(.checksumRequest(request), clock: 0, held: []) == [.checksum(request)])
+        let second = Frame.ChecksumRequest(id: 2, ranges: [])
+        let busy = Frame.Checksums(id: 2, outcome: .busy)
+        #expect(try session.receive(.checksumRequest(second), clock: 0, held: []) == [.send(.checksums(busy))])
+        session.checksummed()
+        #expect(try session.receive(.checksumRequest(second), clock: 0, held: []) == [.checksum(second)])
     }
 
     // MARK: Positions and credit

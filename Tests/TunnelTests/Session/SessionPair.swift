@@ -82,17 +82,19 @@ struct SessionPair {
 
 extension Frame.Hello {
     static func make(instance: UInt64 = 1, held: [LogRange] = []) -> Frame.Hello {
-        Frame.Hello(instance: instance, clock: 0, isProbe: false, logVersion: 1, build: "test", held: held)
+        Frame.Hello(
+            instance: instance, clock: 0, isProbe: false, logVersion: SegmentHeader.currentVersion, build: "test",
+            held: held)
     }
 }
 
 extension Frame.Welcome {
     static func make(
         version: UInt16 = Protocol.maximumVersion, credit: UInt32 = Protocol.initialCredit, clock: Int64 = 0,
-        held: [LogRange] = []
+        held: [LogRange] = [], logVersions: [UInt16] = [SegmentHeader.currentVersion]
     ) -> Frame.Welcome {
         Frame.Welcome(
-            version: version, connection: 1, clock: clock, credit: credit, minimumLogVersion: 1, maximumLogVersion: 1,
-            collector: "test", held: held)
+            version: version, connection: 1, clock: clock, credit: credit, collector: "test", held: held,
+            logVersions: logVersions)
     }
 }

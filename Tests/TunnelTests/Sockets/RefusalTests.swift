@@ -56,6 +56,16 @@ import Testing
         #expect(failure.cure.contains("trust domain"))
     }
 
+    @Test func `an agent that writes a version of the log that the collector does not read`() async throws {
+        let log = MemoryLog()
+        log.withState { $0.logVersion = SegmentHeader.currentVersion + 1 }
+        let (refusal, failure) = try await refusal { try AgentSide(port: $0, log: log) }
+        #expect(refusal.reason == "version")
+        #expect(failure.stage == .welcome && failure.reason == "version")
+        #expect(failure.message.contains("writes log version 3, this collector reads 2"))
+        #expect(failure.cure.contains("upgrade"))
+    }
+
     @Test func `an agent whose certificate has expired`() async throws {
         let pair = try certificates.expiredAgent()
         let (refusal, failure) = try await refusal { try AgentSide(port: $0, certificate: pair) }

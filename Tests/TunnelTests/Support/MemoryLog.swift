@@ -26,6 +26,13 @@ final class MemoryLog: TunnelSource, Sendable {
         var gaps: [Frame.Gap] = []
         /// The most bytes handed out per read.
         var chunk = Int.max
+        /// Whether a collector that lacks something gets live data first.
+        var isLiveFirst = false
+        var liveStarts: [LiveStart] = []
+        var confirmed: [Frame.Gap] = []
+        /// Where the damage is that a collector finds.
+        var damage: UInt64?
+        var logVersion = SegmentHeader.currentVersion
     }
 
     private let state: Mutex<State>
@@ -86,14 +93,15 @@ final class MemoryLog: TunnelSource, Sendable {
     }
 
     func abandonDamaged(_ range: LogRange) -> Frame.Gap? {
-        Frame.Gap(range: range, scrapes: 0, reason: "damaged")
+        guard range.from == withState(\.damage) else { return nil }
+        return Frame.Gap(range: range, scrapes: 0, reason: "damaged")
     }
 
     var held: [LogRange] {
         withState { $0.epochs.map { LogRange(epoch: $0.number, from: $0.start, to: $0.end) } }
     }
 
-    var logVersion: UInt16 { 1 }
+    var logVersion: UInt16 { withState(\.logVersion) }
 
     func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int {
         let bytes: [UInt8]? = withState { state in
@@ -124,6 +132,19 @@ final class MemoryLog: TunnelSource, Sendable {
             defer { state.gaps = [] }
             return state.gaps
         }
+    }
+
+    func liveStart(for address: String, lacking ranges: [LogRange]) -> LiveStart? {
+        withState { state in
+            guard state.isLiveFirst, let last = state.epochs.last else { return nil }
+            let start = LiveStart(epoch: last.number, offset: last.end)
+            state.liveStarts.append(start)
+            return start
+        }
+    }
+
+    func confirmed(_ gaps: [Frame.Gap], by address: String) {
+        withState { $0.confirmed += gaps }
     }
 
     func beginEpoch() {

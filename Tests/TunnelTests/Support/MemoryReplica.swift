@@ -24,6 +24,8 @@ final class MemoryReplica: TunnelReceiver {
         var closed: [String] = []
         var gaps: [Frame.Gap] = []
         var clock: ClockEstimate?
+        /// What arrived when.
+        var arrivals: [(range: LogRange, time: NIODeadline)] = []
     }
 
     private let state = Mutex(State())
@@ -80,11 +82,21 @@ final class MemoryReplica: TunnelReceiver {
             state.bytes[range.epoch, default: []].replaceSubrange(
                 Int(range.from)..<Int(range.to), with: bytes.readableBytesView)
             state.held.insert(range)
+            state.arrivals.append((range, .now()))
             guard state.isDurable, let connection = state.connection else { return (false, nil) }
             return (false, (connection, state.held.ranges))
         }
         if isFull { throw Unavailable() }
         if let (connection, ranges) = acknowledged { connection.durable(ranges) }
+    }
+
+    /// When the byte before `offset` had arrived, with all before it back to `start`; nil when it has not.
+    func arrival(of epoch: UInt64, from start: UInt64, to offset: UInt64) -> NIODeadline? {
+        withState { state in
+            guard state.held.contains(LogRange(epoch: epoch, from: start, to: offset)) else { return nil }
+            return state.arrivals.last { $0.range.epoch == epoch && $0.range.from < offset && $0.range.to > start }?
+                .time
+        }
     }
 
     func read(_ range: LogRange) throws -> ByteBuffer {

@@ -4,6 +4,12 @@ import Synchronization
 
 /// A TCP relay between agents and a listener whose connections can be cut, silenced and held up.
 final class Relay: Sendable {
+    /// So many bytes pass in each direction, then the connection is cut.
+    struct Limit: Sendable {
+        var towardsCollector = Int.max
+        var towardsAgent = Int.max
+    }
+
     /// One relayed connection; both sides live on one event loop.
     final class Link: Sendable {
         let agent: any Channel
@@ -12,10 +18,24 @@ final class Relay: Sendable {
         let isTowardsCollectorDead = Atomic(false)
         let isTowardsAgentDead = Atomic(false)
         let bytes = Atomic(0)
+        /// Bytes passed in each direction, and the number after which everything is cut.
+        let towardsCollector = Atomic(0)
+        let towardsAgent = Atomic(0)
+        let limit: Limit
 
-        init(agent: any Channel, collector: any Channel) {
+        init(agent: any Channel, collector: any Channel, limit: Limit) {
             self.agent = agent
             self.collector = collector
+            self.limit = limit
+        }
+
+        /// How many of these bytes may pass before the connection is cut.
+        func allowance(_ count: Int, isFromAgent: Bool) -> Int {
+            let (before, most) =
+                isFromAgent
+                ? (towardsCollector.add(count, ordering: .relaxed).oldValue, limit.towardsCollector)
+                : (towardsAgent.add(count, ordering: .relaxed).oldValue, limit.towardsAgent)
+            return max(0, min(count, most - before))
         }
     }
 
@@ -41,7 +61,13 @@ final class Relay: Sendable {
             guard !isDead else { return }
             let bytes = unwrapInboundIn(data)
             link.bytes.add(bytes.readableBytes, ordering: .relaxed)
-            other.writeAndFlush(bytes, promise: nil)
+            let allowed = link.allowance(bytes.readableBytes, isFromAgent: isFromAgent)
+            guard allowed < bytes.readableBytes else { return other.writeAndFlush(bytes, promise: nil) }
+            if let part = bytes.getSlice(at: bytes.readerIndex, length: allowed) {
+                other.writeAndFlush(part, promise: nil)
+            }
+            link.agent.close(promise: nil)
+            link.collector.close(promise: nil)
         }
 
         func channelInactive(context: ChannelHandlerContext) {
@@ -56,6 +82,8 @@ final class Relay: Sendable {
 
     private final class Links: Sendable {
         let list = Mutex<[Link]>([])
+        /// For connections that come.
+        let limit = Mutex(Limit())
     }
 
     private init(links: Links, listener: any Channel) {
@@ -70,7 +98,8 @@ final class Relay: Sendable {
                 ClientBootstrap(group: agent.eventLoop).channelOption(.autoRead, value: false)
                     .connect(host: "127.0.0.1", port: port)
                     .flatMapThrowing { collector in
-                        let link = Link(agent: agent, collector: collector)
+                        let link = Link(
+                            agent: agent, collector: collector, limit: links.limit.withLock { $0 })
                         try agent.pipeline.syncOperations.addHandler(Forwarder(link: link, isFromAgent: true))
                         try collector.pipeline.syncOperations.addHandler(Forwarder(link: link, isFromAgent: false))
                         links.list.withLock { $0.append(link) }
@@ -88,6 +117,17 @@ final class Relay: Sendable {
 
     /// Bytes relayed by the newest connection, in both directions.
     var passed: Int { link?.bytes.load(ordering: .relaxed) ?? 0 }
+
+    /// What the connections that come may pass before they are cut.
+    func limit(_ limit: Limit) { links.limit.withLock { $0 = limit } }
+
+    /// Bytes that the newest connection was given, by direction.
+    var given: Limit {
+        guard let link else { return Limit(towardsCollector: 0, towardsAgent: 0) }
+        return Limit(
+            towardsCollector: link.towardsCollector.load(ordering: .relaxed),
+            towardsAgent: link.towardsAgent.load(ordering: .relaxed))
+    }
 
     /// Ends every connection at once.
     func cut() {

@@ -20,8 +20,8 @@ struct FrameGenerator {
             return .welcome(
                 .init(
                     version: short(), connection: long(), role: .random(in: 0...255, using: &random), clock: clock(),
-                    credit: medium(), minimumLogVersion: short(), maximumLogVersion: short(), collector: text(),
-                    held: ranges()))
+                    credit: medium(), collector: text(), held: ranges(),
+                    logVersions: (0..<Int.random(in: 0...16, using: &random)).map { _ in short() }))
         case .reject:
             return .reject(.init(code: short(), retryAfterMilliseconds: medium(), clock: clock(), message: text()))
         case .append: return .append(append())
@@ -30,6 +30,13 @@ struct FrameGenerator {
         case .credit: return .credit(medium())
         case .ping: return .ping(.init(sequence: medium(), clock: clock()))
         case .pong: return .pong(.init(sequence: medium(), echo: clock(), clock: clock()))
+        case .checksumRequest: return .checksumRequest(.init(id: medium(), ranges: ranges()))
+        case .checksums:
+            let outcome = ChecksumOutcome.allCases.randomElement(using: &random) ?? .done
+            let parts = (0..<Int.random(in: 0...20, using: &random)).map { _ in
+                RangeChecksum(range: range(), checksum: medium())
+            }
+            return .checksums(.init(id: medium(), outcome: outcome, parts: parts, held: ranges()))
         case .goAway: return .goAway(.init(code: short(), reconnectMilliseconds: medium(), message: text()))
         }
     }
@@ -68,6 +75,8 @@ struct FrameGenerator {
     }
 
     private mutating func ranges() -> [LogRange] {
-        (0..<Int.random(in: 0...Protocol.maximumRanges, using: &random)).map { _ in range() }
+        // Few as a rule, as on the wire; now and then as many as there may be.
+        let most = Int.random(in: 0..<8, using: &random) == 0 ? Protocol.maximumRanges : 5
+        return (0..<Int.random(in: 0...most, using: &random)).map { _ in range() }
     }
 }

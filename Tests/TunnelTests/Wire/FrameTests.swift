@@ -111,8 +111,8 @@ import Testing
         let hello = Frame.Hello(
             instance: 1, clock: .min, isProbe: true, logVersion: 1, build: text, held: ranges)
         let welcome = Frame.Welcome(
-            version: 1, connection: 1, clock: 1, credit: 1, minimumLogVersion: 1, maximumLogVersion: 1, collector: text,
-            held: ranges)
+            version: 1, connection: 1, clock: 1, credit: 1, collector: text, held: ranges,
+            logVersions: [UInt16](repeating: .max, count: 100))
         for frame in [Frame.hello(hello), .welcome(welcome)] {
             var buffer = ByteBuffer()
             FrameEncoder.write(frame, into: &buffer)

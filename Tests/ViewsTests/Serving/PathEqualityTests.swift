@@ -67,7 +67,7 @@ import Testing
         let pages: [(String, Int)] = [
             (fine, 200), (fine + "?timestamps=true", 200), (fine + "?timestamps=false", 200),
             (fine + "?timestamps=maybe", 400), (fine + "?timestamps=tru%65", 200), (fine + "?", 200),
-            (fine + "?history=a", 501), (fine + "?timestamps=true&at=1", 501), (fine + "/", 200),
+            (fine + "?history=a", 404), (fine + "?timestamps=true&at=1", 400), (fine + "/", 200),
             ("/targets/\(failed)/metrics", 502), ("/targets/\(late)/metrics", 504),
             ("/targets/\(stale)/metrics", 503), ("/targets/\(never)/metrics", 503), ("/targets/\(gone)/metrics", 200),
             ("/targets/\(empty)/metrics", 200), ("/targets/\(unknown)/metrics", 404), ("/targets/12/metrics", 404),

@@ -15,11 +15,11 @@ struct ServedStore {
     let store: TargetStore
     let agent: AgentState
 
-    init() {
+    init(isLoaded: Bool = true) {
         let clock = clock
         store = TargetStore(clock: { clock.moment })
         agent = store.agent("vpc-a", isConfigured: false, stamps: Labels([("agent", "vpc-a")]))
-        store.loaded()
+        if isLoaded { store.loaded() }
     }
 
     /// Announces a target; its interval and timeout are in milliseconds.
@@ -68,12 +68,14 @@ struct ServedStore {
     }
 
     /// Runs a server as long as `body` does.
-    func serve(_ configuration: WebConfiguration, _ body: (RunningServer) async throws -> Void) async throws {
-        let registry = MetricsRegistry()
+    func serve(
+        _ configuration: WebConfiguration, history: History? = nil, registry: MetricsRegistry = MetricsRegistry(),
+        _ body: (RunningServer) async throws -> Void
+    ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let server = WebServer(
             configuration: configuration, store: store, registry: registry, logger: Logger(label: "test"),
-            group: MultiThreadedEventLoopGroup.singleton, reload: {}, onListening: { port.yield($0) })
+            group: MultiThreadedEventLoopGroup.singleton, history: history, reload: {}, onListening: { port.yield($0) })
         let services = ServiceGroup(services: [server], logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await services.run() }

@@ -1,0 +1,74 @@
+import Logging
+import PrometheusInstrumentation
+import Synchronization
+
+/// The cursor files, and when what they say moves.
+extension History {
+    /// Reads the cursor files. Blocks.
+    package func load() {
+        guard let files else { return }
+        for name in readers.map(\.name) {
+            guard let found = files.read(name) else { continue }
+            guard let text = found.flatMap({ CursorText($0) }) else {
+                metrics.unreadableFiles.increment()
+                logger.warning(
+                    "the cursors of a reader of history are not readable: it begins with the newest scrapes",
+                    metadata: ["reader": "\(name)", "file": "\(files.path)/\(name)"])
+                continue
+            }
+            state.withLock { $0.readers[name]?.restore(text, at: store.now.steady) }
+        }
+    }
+
+    /// Writes the cursors of readers that have moved, and removes the files of readers that are not declared. Blocks until
+    /// all is on the disk. Does nothing before the replicas are loaded: until then the directory may be another's.
+    ///
+    /// - Parameter isLast: all connections are closed: what arrived on them is known for good.
+    package func save(isLast: Bool = false) {
+        guard let files, store.isLoaded else { return }
+        let (now, isComplete) = (store.wallClock(), store.unreadiness() == nil)
+        let known = isComplete ? store.targetIDs : nil
+        if isLast { settleForGood() }
+        let (changed, prunes) = state.withLock { state in
+            defer { state.isPruneDue = false }
+            for name in state.names { state.readers[name]?.forget(but: known, at: now) }
+            let changed = state.readers.values.filter(\.isChanged)
+            for reader in changed { state.readers[reader.settings.name]?.isChanged = false }
+            return (changed, state.isPruneDue)
+        }
+        for reader in changed {
+            do throws(CursorFileError) {
+                try files.write(reader.text.bytes, for: reader.settings.name)
+                note(nil)
+            } catch {
+                state.withLock { $0.readers[reader.settings.name]?.isChanged = true }
+                metrics.failedWrites.increment()
+                note(error)
+            }
+        }
+        if prunes { files.keepOnly(Set(readers.map(\.name))) }
+    }
+
+    private func settleForGood() {
+        let counts = state.withLock { state in
+            state.names.flatMap { name in
+                (state.readers[name]?.settleForGood() ?? []).map { (name, $0) }
+            }
+        }
+        for (reader, counts) in counts { metrics.count(reader, counts) }
+    }
+
+    /// Says once that the files cannot be written, and once that they can again.
+    private func note(_ error: CursorFileError?) {
+        let hasChanged = isFailing.withLock { isFailing in
+            defer { isFailing = error != nil }
+            return isFailing != (error != nil)
+        }
+        guard hasChanged else { return }
+        if let error {
+            logger.error("the cursors of history readers cannot be kept", metadata: ["error": "\(error)"])
+        } else {
+            logger.notice("the cursors of history readers are kept again")
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../../../../Sources/Views/History/Files/CursorText.swift

@@ -1,0 +1,1 @@
+../../../../Sources/Views/History/HistoryCheckpoint.swift

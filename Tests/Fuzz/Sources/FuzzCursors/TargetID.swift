@@ -1,0 +1,1 @@
+../../../../Sources/Views/Store/TargetID.swift

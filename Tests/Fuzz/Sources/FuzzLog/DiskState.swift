@@ -1,0 +1,1 @@
+../../../ScrapeLogTests/DiskState.swift

@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzCursors/CursorLaws.swift
