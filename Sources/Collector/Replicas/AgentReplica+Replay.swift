@@ -43,6 +43,9 @@ extension AgentReplica {
         }
     }
 
+    /// Whether a backlog has arrived that may hold the newest scrapes of some targets.
+    var isCatchUpDue: Bool { state.withLock { $0.hasOlder && $0.expected.isComplete } }
+
     /// Once nothing more is missing, shows what a backlog has brought for targets that nothing came for since. Blocks.
     func catchUpIfComplete() {
         guard let history = agent.history as? ReplicaHistory else { return }

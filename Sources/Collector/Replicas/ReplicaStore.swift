@@ -234,6 +234,10 @@ final class ReplicaStore: TunnelAuthority {
         }
         metrics.syncDuration.observe(ContinuousClock.now - started)
         report(failure)
+        // Targets that nothing has come for since a reconnect must not wait for their next scrape.
+        for replica in replicas where replica.isCatchUpDue {
+            try? await threadPool.runIfActive { replica.catchUpIfComplete() }
+        }
     }
 
     /// Once per change, not once per pass.
@@ -278,7 +282,6 @@ final class ReplicaStore: TunnelAuthority {
         let demand = demand.withLock { $0 }
         for replica in replicas {
             replica.recover()
-            replica.catchUpIfComplete()
             var rule = RetentionRule(arrivedBefore: now - settings.log.history, maximumBytes: share)
             rule.readUntil = demand?.oldestUnread(replica.agent.name)?.time
             let unread = replica.expire(rule)
