@@ -36,6 +36,7 @@ final class AgentCore {
     private var flushScheduled = false
     private var isStarting = true
     private var isSyncing = false
+    private var isProbing = false
     /// The log's figures when they were last looked at.
     private var statistics: ScrapeLogStatistics?
     private var rate = AppendRate()
@@ -109,10 +110,14 @@ final class AgentCore {
             _ = log.recover(nowMilliseconds: nowMilliseconds)
             return
         }
-        guard let probe = log.diskProbe(nowMilliseconds: nowMilliseconds) else { return }
+        // One at a time: behind a disk that hangs, others would wait and say later what was true before.
+        guard !isProbing, let probe = log.diskProbe(nowMilliseconds: nowMilliseconds) else { return }
+        isProbing = true
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        threadPool.runIfActive(eventLoop: eventLoop) { probe() }.whenSuccess { isProven in
+        threadPool.runIfActive(eventLoop: eventLoop) { probe() }.whenComplete { result in
             let core = bound.value
+            core.isProbing = false
+            guard case .success(let isProven) = result else { return }
             _ = core.log.recover(nowMilliseconds: core.nowMilliseconds, isProven: isProven)
         }
     }

@@ -36,7 +36,7 @@ import Testing
     private static func check(_ replica: ReplicaLog, _ comment: Comment) throws {
         for segment in replica.segments() {
             let index = try #require(replica.index(of: segment), comment)
-            var bytes = try #require(replica.bytes(of: segment), comment)
+            var bytes = try #require(try replica.bytes(of: segment), comment)
             let records = try parse(replica.bytes(segment.range), epoch: segment.epoch, from: segment.start)
             func place(_ record: LogRecord) -> UInt64 { record.offset - segment.start }
             for target: UInt32 in 0...5 {
@@ -135,7 +135,7 @@ import Testing
         }
         let first = try #require(replica.segments().first)
         #expect(replica.index(of: first) == nil)
-        let index = try #require(replica.bytes(of: first)).index(to: first.end)
+        let index = try #require(try replica.bytes(of: first)).index(to: first.end)
         let records = try parse(replica.bytes(first.range), epoch: epoch, from: 0).filter { $0.header.kind.isScrape }
         #expect((0...5).reduce(0) { $0 + index[$1].count } == records.count)
     }
@@ -147,11 +147,11 @@ import Testing
         let replica = try ReplicaLog.open(directory)
         _ = try replica.write(epoch: epoch, from: 0, bytes: bytes)
         let first = try #require(replica.segments().first)
-        var reader = try #require(replica.bytes(of: first))
+        var reader = try #require(try replica.bytes(of: first))
         let index = try #require(replica.index(of: first))
         let position = try #require(index[1].last)
         replica.expire(arrivedBefore: .max, maximumBytes: .max)
-        #expect(replica.bytes(of: first) == nil && replica.index(of: first) == nil)
+        #expect(try replica.bytes(of: first) == nil && replica.index(of: first) == nil)
         #expect(try reader.record(at: position.place, length: position.length).header.time == position.time)
         #expect(throws: ScrapeLogError.self) { try reader.record(at: position.place + 1, length: position.length) }
         #expect(throws: ScrapeLogError.self) { try reader.record(at: 1 << 30, length: 40) }

@@ -26,7 +26,8 @@ struct LogTimes {
         // A clock that was set back must not stop the marks.
         if let last = marks.last, last.epoch == epoch, (time &- last.time).magnitude < Self.interval { return }
         if marks.count >= Self.limit { thin() }
-        marks.append(Mark(epoch: epoch, offset: offset, time: time))
+        // What a file says of time may be anything.
+        marks.append(Mark(epoch: epoch, offset: offset, time: max(0, time)))
     }
 
     /// When the byte at this place was appended, or a little before; nil for an epoch that is not known.

@@ -16,9 +16,11 @@ extension AgentReplica {
     /// The bytes of a segment, and its target table from the `done`th change on; nil when it is gone.
     ///
     /// The changes are nil when the positions in it have been forgotten: then it has to be read.
-    func table(of segment: HeldSegment, from done: Int) -> (bytes: SegmentBytes, changes: [TargetChange]?)? {
-        state.withLock { state in
-            guard let bytes = state.log.bytes(of: segment) else { return nil }
+    func table(
+        of segment: HeldSegment, from done: Int
+    ) throws -> (bytes: SegmentBytes, changes: [TargetChange]?)? {
+        try state.withLock { state in
+            guard let bytes = try state.log.bytes(of: segment) else { return nil }
             return (bytes, state.log.index(of: segment).map { Array($0.changes.dropFirst(done)) })
         }
     }

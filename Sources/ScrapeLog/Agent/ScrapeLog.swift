@@ -160,7 +160,11 @@ package final class ScrapeLog {
         guard let opening else { return }
         if opening.clean == nil { found = segments.map(\.name.text) }
         for name in cursors.collectors.keys {
-            let news = (opening.losses + opening.beginnings).reduce(0) { $0 + cursors.note($1, for: name) }
+            // Offsets come from the names of files, and may be anything.
+            let news = (opening.losses + opening.beginnings).reduce(UInt64(0)) { sum, gap in
+                let (more, isOver) = sum.addingReportingOverflow(cursors.note(gap, for: name))
+                return isOver ? .max : more
+            }
             counters.missingBytes = max(counters.missingBytes, news)
         }
         // Without cursors nobody knows whether a collector is new, or was never told why a log begins where it does.

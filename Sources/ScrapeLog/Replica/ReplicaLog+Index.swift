@@ -16,15 +16,17 @@ extension ReplicaLog {
     /// What is where in a segment; nil when it is not held, or has been forgotten (see `SegmentBytes.index`).
     package func index(of segment: HeldSegment) -> SegmentIndex? { file(segment)?.index }
 
-    /// The bytes of a segment, for another thread; nil when it is not held or cannot be opened.
-    package func bytes(of segment: HeldSegment) -> SegmentBytes? {
+    /// The bytes of a segment, for another thread; nil when it is not held.
+    ///
+    /// - Throws: `.io` when its file cannot be opened: for want of descriptors, for instance.
+    package func bytes(of segment: HeldSegment) throws(ScrapeLogError) -> SegmentBytes? {
         guard let epoch = epochs.first(where: { $0.epoch == segment.epoch }), let file = file(segment) else {
             return nil
         }
         if let memory = file.memory {
             return SegmentBytes(epoch: segment.epoch, start: segment.start, source: .memory(memory))
         }
-        guard let descriptor = try? descriptor(of: epoch, start: segment.start) else { return nil }
+        guard let descriptor = try descriptor(of: epoch, start: segment.start) else { return nil }
         return SegmentBytes(epoch: segment.epoch, start: segment.start, source: .file(descriptor))
     }
 

@@ -20,6 +20,8 @@ struct BacklogPace: Sendable {
     static let largestWindow: UInt64 = UInt64(Protocol.initialCredit) / 2
     /// The delay beyond the shortest round trip from which on the window shrinks; below half of it, it grows.
     static let largestDelay = TimeAmount.milliseconds(500)
+    /// Portions under way, however small they are: a collector takes only so many pings a second.
+    private static let largestMarks = 64
     /// An answer may be left out by a collector whose socket is full: after this long another is asked for.
     private static let patience = TimeAmount.seconds(1)
 
@@ -32,7 +34,7 @@ struct BacklogPace: Sendable {
     private var settledAt: NIODeadline?
 
     /// Whether another portion may go.
-    var hasRoom: Bool { underWay < window }
+    var hasRoom: Bool { underWay < window && marks.count < Self.largestMarks }
 
     /// The most bytes that one portion should have: some portions make a window, so that live data get in between.
     var portion: UInt64 { min(UInt64(Protocol.maximumAppend), max(16 << 10, window / 4)) }

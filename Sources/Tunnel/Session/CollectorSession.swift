@@ -163,7 +163,11 @@ package struct CollectorSession: Sendable {
         guard let ranges = owedAck, now - lastAck >= timers.acknowledge else { return [] }
         owedAck = nil
         lastAck = now
-        return [.send(.ack(ranges))]
+        // One frame names so many; all of them have to be named, or the agent keeps and sends again what is not.
+        let step = Protocol.maximumRanges
+        return stride(from: 0, to: max(1, ranges.count), by: step).map { first in
+            .send(.ack(Array(ranges.dropFirst(first).prefix(step))))
+        }
     }
 
     /// Asks for a sign of life.

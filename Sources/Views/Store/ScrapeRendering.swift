@@ -28,6 +28,9 @@ package final class ScrapeRendering: Sendable {
         source = body
     }
 
+    /// Whether making it may take the disk.
+    var isDeferred: Bool { source == nil }
+
     /// Whether both are certainly the same bytes.
     func isSame(as other: ScrapeRendering) -> Bool {
         guard let source, let theirs = other.source else { return false }

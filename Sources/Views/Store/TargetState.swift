@@ -33,6 +33,9 @@ package final class TargetState: Sendable {
     package var withdrawnAt: Int64? { state.withLock { $0.withdrawnAt } }
     package var isActive: Bool { withdrawnAt == nil }
     /// Meta data of the newest scrape, without its body.
+    /// Whether showing the newest scrape may take the disk.
+    var isDeferred: Bool { state.withLock { $0.newest?.rendering.isDeferred ?? false } }
+
     package var newest: (record: ScrapeRecord, bodyBytes: Int)? {
         state.withLock { state in state.newest.map { ($0.record, $0.bodyBytes) } }
     }

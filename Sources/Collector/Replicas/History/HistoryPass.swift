@@ -26,8 +26,8 @@ struct HistoryPass {
     mutating func read(_ segment: inout SegmentReader, _ take: (HistoryScrape) -> Bool) -> Bool {
         for scrape in segment.scrapes where !cursor.covers(scrape.position, in: segment.segment) {
             let time = scrape.position.time
-            if time <= cursor.time || time < oldest {
-                // Late, or too old.
+            if time < oldest || (time <= cursor.time && !isBlocked) {
+                // Too old, and with it what is missing before it; or late, which says nothing of that.
                 reading.skipped += 1
                 isBlocked = false
                 move(to: segment.cursor(behind: scrape))

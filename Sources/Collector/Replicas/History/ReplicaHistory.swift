@@ -30,7 +30,7 @@ final class ReplicaHistory: HistorySource {
     ) -> (active: Set<TargetID>, scraped: Set<TargetID>, isWhole: Bool)? {
         let targets = cache.targets(of: segment)
         let done = targets.done
-        guard let (opened, changes) = replica.table(of: segment, from: done), let header = opened.header() else {
+        guard let (opened, changes) = try? replica.table(of: segment, from: done), let header = opened.header() else {
             return nil
         }
         var bytes = opened
@@ -74,7 +74,7 @@ final class ReplicaHistory: HistorySource {
             guard let scraped = table(of: segment, in: replica)?.scraped else { continue }
             rest.removeAll { target in
                 guard scraped.contains(target.id),
-                    var reader = SegmentReader(segment, of: target.id, in: replica, cache),
+                    var reader = try? SegmentReader(segment, of: target.id, in: replica, cache),
                     let last = reader.scrapes.last
                 else { return false }
                 if last.position.time > target.after, var scrape = try? reader.decode(last, from: nil) {
@@ -92,7 +92,7 @@ final class ReplicaHistory: HistorySource {
     func body(of target: TargetID, at cursor: HistoryCursor) throws -> ByteBuffer? {
         guard let replica else { return nil }
         for segment in replica.segments(behind: cursor.epoch, cursor.offset &- 1).segments.prefix(1) {
-            guard var reader = SegmentReader(segment, of: target, in: replica, cache) else { return nil }
+            guard var reader = try SegmentReader(segment, of: target, in: replica, cache) else { return nil }
             guard let scrape = reader.scrapes.first(where: { reader.cursor(behind: $0) == cursor }) else { return nil }
             return try reader.decode(scrape, from: nil).body
         }
@@ -106,14 +106,14 @@ final class ReplicaHistory: HistorySource {
     ) throws -> HistoryReading {
         guard let replica else { return HistoryReading(cursor: cursor) }
         defer { cache.trim() }
-        guard let cursor else { return newest(target, notBefore: oldest, replica, take) }
+        guard let cursor else { return try newest(target, notBefore: oldest, replica, take) }
         let held = replica.segments(behind: cursor.epoch, cursor.offset)
         var pass = HistoryPass(from: cursor, at: held.start, notBefore: oldest)
         for segment in held.segments {
             // What is missing before it is older than what is in it.
             pass.isBlocked = pass.isBlocked || held.mayCome(between: pass.place, and: segment)
             pass.place = .init(order: segment.order, offset: segment.end)
-            guard var reader = SegmentReader(segment, of: target, in: replica, cache) else { continue }
+            guard var reader = try SegmentReader(segment, of: target, in: replica, cache) else { continue }
             guard pass.read(&reader, take) else { break }
         }
         return pass.reading
@@ -122,9 +122,10 @@ final class ReplicaHistory: HistorySource {
     /// A reader that has read nothing yet gets the newest scrape alone.
     private func newest(
         _ target: TargetID, notBefore oldest: Int64, _ replica: AgentReplica, _ take: (HistoryScrape) -> Bool
-    ) -> HistoryReading {
+    ) throws -> HistoryReading {
         for segment in replica.segments(behind: nil, 0).segments.reversed() {
-            guard var reader = SegmentReader(segment, of: target, in: replica, cache), let last = reader.scrapes.last
+            guard var reader = try SegmentReader(segment, of: target, in: replica, cache),
+                let last = reader.scrapes.last
             else { continue }
             var reading = HistoryReading(cursor: reader.cursor(behind: last))
             guard last.position.time >= oldest else {
@@ -150,7 +151,7 @@ final class ReplicaHistory: HistorySource {
         // Whether bytes are missing between a segment and the target's next scrape.
         var isTorn = false
         for segment in held.segments.reversed() {
-            if var reader = SegmentReader(segment, of: target, in: replica, cache), !reader.scrapes.isEmpty {
+            if var reader = try SegmentReader(segment, of: target, in: replica, cache), !reader.scrapes.isEmpty {
                 if let index = reader.scrapes.lastIndex(where: { $0.position.time <= time }) {
                     // Then nobody knows whether it was the last one.
                     if isTorn, index == reader.scrapes.count - 1 { return nil }
@@ -168,7 +169,7 @@ final class ReplicaHistory: HistorySource {
         var count = 0
         var oldest: Int64?
         for segment in replica.segments(behind: cursor.epoch, cursor.offset).segments {
-            guard let reader = SegmentReader(segment, of: target, in: replica, cache) else { continue }
+            guard let reader = try? SegmentReader(segment, of: target, in: replica, cache) else { continue }
             for scrape in reader.scrapes
             where !cursor.covers(scrape.position, in: segment) && scrape.position.time > cursor.time {
                 count += 1

@@ -27,11 +27,13 @@ struct SegmentReader {
     private let cache: HistoryCache
 
     /// Nil when the segment is gone, or has nothing of the target.
-    init?(_ segment: HeldSegment, of target: TargetID, in replica: AgentReplica, _ cache: HistoryCache) {
+    ///
+    /// - Throws: when the segment is there and cannot be opened now: passing over it would lose what is in it.
+    init?(_ segment: HeldSegment, of target: TargetID, in replica: AgentReplica, _ cache: HistoryCache) throws {
         guard segment.hasBeginning else { return nil }
         let targets = cache.targets(of: segment)
         let done = targets.done
-        guard let (opened, changes) = replica.table(of: segment, from: done) else { return nil }
+        guard let (opened, changes) = try replica.table(of: segment, from: done) else { return nil }
         bytes = opened
         var index: SegmentIndex?
         if let changes {
@@ -51,7 +53,10 @@ struct SegmentReader {
         } else if let found = replica.positions(of: references, in: segment) {
             positions = found
         } else {
-            return nil
+            // Forgotten, or deleted, since: the bytes are still open.
+            let found = cache.index(of: segment, reading: bytes)
+            positions = references.map { found[$0] }
+            lineRecords = found.lines
         }
         self.segment = segment
         self.replica = replica
@@ -119,6 +124,10 @@ struct SegmentReader {
         if lineRecords == nil {
             firstLine = dictionary.done
             lineRecords = replica.lines(in: segment, from: firstLine)
+            if lineRecords == nil {
+                firstLine = 0
+                lineRecords = cache.index(of: segment, reading: bytes).lines
+            }
         }
         return dictionary.lines(before: place, lineRecords ?? [], from: firstLine, reading: &bytes)
     }

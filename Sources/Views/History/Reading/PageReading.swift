@@ -10,6 +10,8 @@ struct PageReading {
 
     /// Milliseconds that a scrape may be ahead of our clock and is waited for; beyond, its clock is not to be believed.
     private static let patience: Int64 = 5_000
+    /// The same when the collector's own clock was set back.
+    private static let longestPatience: Int64 = 600_000
 
     let target: TargetID
     let agent: AgentState
@@ -125,6 +127,8 @@ struct PageReading {
         if !ahead.overflow, ahead.partialValue > 0, ahead.partialValue <= Self.patience { return nil }
         let time = min(exact, now)
         guard time <= last else { return time }
-        return last < now ? last + 1 : last
+        if last < now { return last + 1 }
+        // Our clock was set back, or the page has reached now: a time comes soon, unless it was set back by much.
+        return last.subtractingReportingOverflow(now).partialValue <= Self.longestPatience ? nil : last
     }
 }
