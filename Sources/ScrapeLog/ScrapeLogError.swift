@@ -58,7 +58,7 @@ package struct ScrapeLogError: Error, Sendable, Hashable, CustomStringConvertibl
 }
 
 /// Sixteen lower-case digits, as in file names and messages.
-func hexadecimal(_ value: UInt64) -> String {
+package func hexadecimal(_ value: UInt64) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.utf8.count) + digits
 }

@@ -123,8 +123,9 @@ struct AnswerTests {
     @Test("a target that speaks unasked loses its connection, not its scrape")
     func unasked() async throws {
         try await withTarget { request in
-            request.answer(body: [0x61])
-            request.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+            // In one piece: what comes after the next request was sent is its answer for all that HTTP/1.1 can tell.
+            let unasked = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+            request.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na" + unasked)
         } _: { server, client in
             for _ in 0..<3 {
                 let body = try await client.get(server.url()).body.bytes

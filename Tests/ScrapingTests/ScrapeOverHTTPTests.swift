@@ -81,7 +81,9 @@ struct ScrapeOverHTTPTests {
     func credentials() async throws {
         let server = try await PlainTarget.start { _ in .answer("200 OK", "") }
         let secret = Mutex("one")
-        let agent = try await Agent(targets: [target(server)]) { [("Authorization", secret.withLock { $0 })] }
+        let agent = try await Agent(targets: [target(server, interval: 1000)]) {
+            [("Authorization", secret.withLock { $0 })]
+        }
         while server.authorizations.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
         secret.withLock { $0 = "two" }
         try await agent.onLoop { $0.reloadTLS() }

@@ -44,15 +44,14 @@ extension AgentReplica {
     }
 
     /// Whether a backlog has arrived that may hold the newest scrapes of some targets.
-    var isCatchUpDue: Bool { state.withLock { $0.hasOlder && $0.expected.isComplete } }
+    var isCatchUpDue: Bool { state.withLock { $0.isCatchUpDue } }
 
     /// Once nothing more is missing, shows what a backlog has brought for targets that nothing came for since. Blocks.
     func catchUpIfComplete() {
-        guard let history = agent.history as? ReplicaHistory else { return }
+        guard let history else { return }
         let isDue = state.withLock { state in
-            guard state.hasOlder, state.expected.isComplete else { return false }
-            state.hasOlder = false
-            return true
+            defer { if state.isCatchUpDue { state.hasOlder = false } }
+            return state.isCatchUpDue
         }
         if isDue { catchUp(history) }
     }

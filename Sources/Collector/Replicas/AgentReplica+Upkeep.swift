@@ -41,7 +41,6 @@ extension AgentReplica {
     ///   still have wanted.
     @discardableResult
     func expire(_ rule: RetentionRule) -> [TargetID: [HistoryCursor]] {
-        let history = agent.history as? ReplicaHistory
         if let history {
             // Whose scrapes they are can be found out as long as they are here.
             let unread = state.withLock { $0.log.doomed(by: rule).filter(\.isWanted).map(\.segment) }
@@ -57,7 +56,7 @@ extension AgentReplica {
 
     /// Bytes that the positions of records and what was found out for readers cost in memory.
     var indexBytes: Int {
-        state.withLock { $0.log.statistics.indexBytes } + ((agent.history as? ReplicaHistory)?.cost ?? 0)
+        state.withLock { $0.log.statistics.indexBytes } + (history?.cost ?? 0)
     }
 
     var byteCount: UInt64 { state.withLock { $0.log.byteCount } }

@@ -15,10 +15,7 @@ extension AgentReplica {
     /// - Throws: `VerificationFailure`, and `ScrapeLogError` when the replica cannot be read.
     func verify(on threadPool: NIOThreadPool) async throws -> LogVerification {
         let (connection, held, settled) = state.withLock { ($0.connection, $0.log.heldRanges, $0.log.ranges) }
-        guard let connection else {
-            throw VerificationFailure(
-                code: .notConnected, message: "the agent is not connected; try again when it is", agent: agent.name)
-        }
+        guard let connection else { throw VerificationFailure.notConnected(agent: agent.name) }
         let comparison = try await connection.compare(held, settled: settled) { range in
             try await threadPool.runIfActive { try self.checksum(of: range) }
         }
@@ -54,9 +51,6 @@ extension AgentReplica {
 
 extension LogVerification.Range {
     fileprivate init(_ range: LogRange) {
-        let digits = String(range.epoch, radix: 16)
-        self.init(
-            epoch: String(repeating: "0", count: max(0, 16 - digits.utf8.count)) + digits, from: range.from,
-            to: range.to)
+        self.init(epoch: hexadecimal(range.epoch), from: range.from, to: range.to)
     }
 }

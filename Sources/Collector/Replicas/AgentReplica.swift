@@ -15,6 +15,9 @@ final class AgentReplica: TunnelReceiver {
     private let onStorage: @Sendable (_ agent: String, _ failure: ScrapeLogError?) -> Void
     let state: Mutex<ReplicaState>
 
+    /// Its scrapes as readers of the history find them; nil until it has been opened.
+    var history: ReplicaHistory? { agent.history as? ReplicaHistory }
+
     /// A skew beyond this is nonsense and not taken over: ten years, microseconds.
     private static let largestSkew: UInt64 = 10 * 366 * 86_400 * 1_000_000
 

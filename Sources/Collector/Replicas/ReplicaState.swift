@@ -27,6 +27,9 @@ struct ReplicaState {
     /// Older bytes have arrived: they may hold the newest scrape of a target that has none behind them.
     var hasOlder = false
 
+    /// Whether nothing more is missing, so that what older bytes brought can be shown.
+    var isCatchUpDue: Bool { hasOlder && expected.isComplete }
+
     /// What became of bytes that arrived.
     struct Shown {
         var records = 0

@@ -50,9 +50,7 @@ package struct CollectorAddress: Sendable, Hashable {
             return []
         }
         var collectors: [CollectorAddress] = []
-        for node in list.value {
-            let position = node.position ?? list.position
-            guard let element = MappingReader(node, name: "collector", key: position, log: reader.log) else { continue }
+        for element in reader.elements(of: list, name: "collector") {
             guard let (collector, address) = read(element) else { continue }
             if let first = collectors.first(where: { $0.name == collector.name }) {
                 reader.log.add(

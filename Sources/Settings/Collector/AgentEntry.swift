@@ -45,18 +45,15 @@ package struct AgentEntry: Sendable {
         var entries: [AgentEntry] = []
         var lines: [String: Int] = [:]
         var stamps: [Labels: AgentEntry] = [:]
-        for node in list.value {
-            let position = node.position ?? list.position
-            guard let element = MappingReader(node, name: "agent", key: position, log: reader.log),
-                let (entry, name) = read(element)
-            else { continue }
+        for element in reader.elements(of: list, name: "agent") {
+            guard let (entry, name) = read(element) else { continue }
             if let first = lines[entry.name] {
                 reader.log.add(
                     .conflict, at: name.position,
                     "name: agent \(Quotation.quote(entry.name)) is listed twice, first in line \(first): remove one")
             } else if let other = stamps[entry.stamps] {
                 reader.log.add(
-                    .conflict, at: position,
+                    .conflict, at: element.position,
                     "agents \(other.name) (line \(other.line)) and \(entry.name) (line \(entry.line)) would "
                         + "stamp the same labels "
                         + "\(entry.stamps) on their data: give one of them a label of its own")
@@ -68,12 +65,18 @@ package struct AgentEntry: Sendable {
         return entries
     }
 
-    private static func read(_ reader: MappingReader) -> (AgentEntry, Located<String>)? {
+    /// `name`, which must be there and be one.
+    static func readName(_ reader: MappingReader) -> Located<String>? {
         let expected = "a name of a-z, 0-9, dots, dashes and underscores, at most 63"
         let name = reader.required("name", expected: expected)
         if let name, !isValidName(name.value) {
             reader.reject("name", at: name.position, expected: expected, found: Quotation.quote(name.value))
         }
+        return name
+    }
+
+    private static func read(_ reader: MappingReader) -> (AgentEntry, Located<String>)? {
+        let name = readName(reader)
         let labels = reader.labels("labels")?.value ?? []
         for (label, _) in labels where label.value.hasPrefix("__") {
             reader.log.add(

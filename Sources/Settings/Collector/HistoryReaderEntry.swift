@@ -32,11 +32,8 @@ package struct HistoryReaderEntry: Sendable, Hashable {
         }
         var entries: [HistoryReaderEntry] = []
         var lines: [String: Int] = [:]
-        for node in list.value {
-            let position = node.position ?? list.position
-            guard let element = MappingReader(node, name: "reader", key: position, log: reader.log),
-                let (entry, name) = read(element)
-            else { continue }
+        for element in reader.elements(of: list, name: "reader") {
+            guard let (entry, name) = read(element) else { continue }
             if let first = lines[entry.name] {
                 reader.log.add(
                     .conflict, at: name.position,
@@ -49,11 +46,7 @@ package struct HistoryReaderEntry: Sendable, Hashable {
     }
 
     private static func read(_ reader: MappingReader) -> (HistoryReaderEntry, Located<String>)? {
-        let expected = "a name of a-z, 0-9, dots, dashes and underscores, at most 63"
-        let name = reader.required("name", expected: expected)
-        if let name, !AgentEntry.isValidName(name.value) {
-            reader.reject("name", at: name.position, expected: expected, found: Quotation.quote(name.value))
-        }
+        let name = AgentEntry.readName(reader)
         var entry = HistoryReaderEntry(name: name?.value ?? "")
         if let key = reader.string("key", expected: "address") {
             entry.isKeyedByAddress = key.value == "address"

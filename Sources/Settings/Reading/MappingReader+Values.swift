@@ -97,6 +97,15 @@ extension MappingReader {
         return found.with(elements)
     }
 
+    /// The elements of a list that are mappings, one after the other; one that is none is a problem.
+    ///
+    /// - Parameter name: what a person calls one of them.
+    func elements(of list: Located<[Node]>, name: String) -> some Sequence<MappingReader> {
+        list.value.lazy.compactMap { [log] node in
+            MappingReader(node, name: name, key: node.position ?? list.position, log: log)
+        }
+    }
+
     /// Label names and values, in the order of the file.
     func labels(_ key: String) -> Located<[(name: Located<String>, value: String)]>? {
         guard let found = node(key) else { return nil }

@@ -6,11 +6,8 @@ extension ScrapeConfig {
         guard let list = reader.list("scrape_configs", of: "jobs") else { return [] }
         var jobs: [ScrapeConfig] = []
         var lines: [String: Int] = [:]
-        for node in list.value {
-            let position = node.position ?? list.position
-            guard let element = MappingReader(node, name: "scrape_config", key: position, log: reader.log),
-                let (job, name) = read(element, inheriting: global)
-            else { continue }
+        for element in reader.elements(of: list, name: "scrape_config") {
+            guard let (job, name) = read(element, inheriting: global) else { continue }
             if let first = lines[job.jobName] {
                 reader.log.add(
                     .conflict, at: name.position,

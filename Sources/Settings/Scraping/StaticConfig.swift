@@ -17,10 +17,7 @@ package struct StaticConfig: Sendable {
     static func readList(_ reader: MappingReader) -> [StaticConfig] {
         let what = "groups, each with targets and labels"
         guard let list = reader.list("static_configs", of: what) else { return [] }
-        return list.value.compactMap { node in
-            let position = node.position ?? list.position
-            return MappingReader(node, name: "static_config", key: position, log: reader.log).map { read($0) }
-        }
+        return reader.elements(of: list, name: "static_config").map { read($0) }
     }
 
     private static func read(_ reader: MappingReader) -> StaticConfig {

@@ -24,7 +24,7 @@ package struct VerificationFailure: Error, Sendable, Hashable, CustomStringConve
 
     package var description: String { "\(agent): \(message)" }
 
-    static func notConnected(agent: String) -> VerificationFailure {
+    package static func notConnected(agent: String) -> VerificationFailure {
         .init(code: .notConnected, message: "the agent is not connected; try again when it is", agent: agent)
     }
 

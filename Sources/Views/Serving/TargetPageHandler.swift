@@ -310,7 +310,7 @@ final class TargetPageHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func render(_ target: TargetState, _ request: TargetRequest, _ context: ChannelHandlerContext) {
         let largest = request.timestamps ? Self.maximumStamped : Self.maximumRendered
-        guard request.read.compressed || (target.newest?.bodyBytes ?? 0) > largest || target.isDeferred else {
+        guard request.read.compressed || !target.isShownAtOnce(upTo: largest) else {
             return write(pages.finish(request, target), request, context)
         }
         let (turn, loop, pages) = (turn, context.eventLoop, pages)

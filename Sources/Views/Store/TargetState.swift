@@ -33,11 +33,15 @@ package final class TargetState: Sendable {
     package var withdrawnAt: Int64? { state.withLock { $0.withdrawnAt } }
     package var isActive: Bool { withdrawnAt == nil }
     /// Meta data of the newest scrape, without its body.
-    /// Whether showing the newest scrape may take the disk.
-    var isDeferred: Bool { state.withLock { $0.newest?.rendering.isDeferred ?? false } }
-
     package var newest: (record: ScrapeRecord, bodyBytes: Int)? {
         state.withLock { state in state.newest.map { ($0.record, $0.bodyBytes) } }
+    }
+
+    /// Whether the newest scrape can be shown in a moment: it is not longer than that, and takes no disk.
+    func isShownAtOnce(upTo bytes: Int) -> Bool {
+        state.withLock { state in
+            state.newest.map { $0.bodyBytes <= bytes && !$0.rendering.isDeferred } ?? true
+        }
     }
 
     func announce(_ description: TargetDescription) {
@@ -85,43 +89,19 @@ package final class TargetState: Sendable {
         }
     }
 
-    /// The number of scrapes so far; pass it to `next(after:)`.
+    /// The number of scrapes so far; pass it to `next`.
     var sequence: UInt64 { state.withLock { $0.sequence } }
 
     var hasWaiters: Bool { state.withLock { !$0.waiters.isEmpty } }
 
-    /// Returns when a scrape after `sequence` has arrived, the target was withdrawn, or the task was cancelled.
-    func next(after sequence: UInt64) async {
-        let number = state.withLock { state in
-            state.nextWaiter &+= 1
-            return state.nextWaiter
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isDone = state.withLock { state in
-                    if state.sequence != sequence || state.withdrawnAt != nil || Task.isCancelled { return true }
-                    state.waiters[number] = { continuation.resume() }
-                    return false
-                }
-                if isDone { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: number) }?()
-        }
-    }
-
-    /// Returns when ``next(after:)`` does, or after `limit`.
+    /// Returns when a scrape after `sequence` has arrived, the target was withdrawn, the task was cancelled, or after
+    /// `limit`.
     func next(after sequence: UInt64, atMost limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.next(after: sequence) }
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
-        }
+        await Waiting.wait(atMost: limit) { next(after: sequence, $0) }
     }
 
-    /// The form of ``next(after:)`` that costs no task: `wake` is called once when a scrape after `sequence` has arrived
-    /// or the target was withdrawn, on the thread that brought it.
+    /// The same without a task: `wake` is called once when a scrape after `sequence` has arrived or the target was
+    /// withdrawn, on the thread that brought it.
     ///
     /// - Returns: what takes the call back; nil, and no call, when there is nothing to wait for.
     func next(after sequence: UInt64, _ wake: @escaping @Sendable () -> Void) -> (@Sendable () -> Void)? {

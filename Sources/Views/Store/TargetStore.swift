@@ -175,16 +175,7 @@ package final class TargetStore: Sendable {
     ///
     /// - Returns: whether they are.
     func waitUntilLoaded(atMost limit: Duration) async -> Bool {
-        if isLoaded { return true }
-        let (stream, signal) = AsyncStream.makeStream(of: Void.self)
-        let cancel = whenLoaded { signal.yield() }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in stream { return } }
-            group.addTask { try? await Task.sleep(for: limit) }
-            if cancel != nil { await group.next() }
-            group.cancelAll()
-        }
-        cancel?()
+        await Waiting.wait(atMost: limit) { whenLoaded($0) }
         return isLoaded
     }
 

@@ -83,8 +83,8 @@ import Testing
 
     @Test func `who reads under many addresses costs no more than eight`() {
         var watch = AddressWatch()
-        for number in 0..<1_000 { _ = watch.conflict(of: "a\(number)", at: 0) }
-        #expect(watch.conflict(of: "a0", at: 1) == nil)
-        #expect(watch.conflict(of: "a999", at: 2) == "a0")
+        for number in 0..<1_000 { _ = watch.conflict(of: "a\(number)", at: Int64(number)) }
+        #expect(watch.conflict(of: "a0", at: 1_000) == nil)
+        #expect(watch.conflict(of: "a999", at: 1_001) == "a0")
     }
 }

@@ -84,10 +84,9 @@ import Testing
     }
 
     @Test func `a connection that we closed for its idleness leaves no doubt`() async throws {
-        try await serve(idle: .milliseconds(300)) { server in
+        try await serve(idle: .seconds(1)) { server in
             for value in 1...2 {
-                let reader = try await SocketReader.connect(server.port)
-                try await reader.send(get())
+                let reader = try await SocketReader.connect(server.port, sendingSoon: get())
                 #expect(try await reader.answers(1)[0].body == "n \(value) \(999_000 + value * 1_000)\n")
                 try await eventually("the idle connection is closed") {
                     stage.history.fates.allSatisfy { $0 == .acknowledged }

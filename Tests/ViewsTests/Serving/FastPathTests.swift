@@ -149,13 +149,10 @@ import Testing
         let (quick, slow) = (try served.scraped("quick", "q 1\n"), try served.waiting("slow", "n 1\n"))
         let configuration = served.configuration { $0.idleTimeout = .seconds(1) }
         try await served.serve(configuration) { server in
-            let (idle, busy, waiting) = (
-                try await SocketReader.connect(server.port), try await SocketReader.connect(server.port),
-                try await SocketReader.connect(server.port)
-            )
-            try await idle.send(get(quick))
+            let waiting = try await SocketReader.connect(server.port, sendingSoon: get(slow))
+            let idle = try await SocketReader.connect(server.port, sendingSoon: get(quick))
             _ = try await idle.answers(1)
-            try await waiting.send(get(slow))
+            let busy = try await SocketReader.connect(server.port)
             // A machine that stops us for longer than the limit proves nothing.
             var (last, longest) = (ContinuousClock.now, Duration.zero)
             do {

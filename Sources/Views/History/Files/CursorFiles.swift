@@ -28,10 +28,10 @@ struct CursorFiles: Sendable {
     ///
     /// - Throws: ``CursorFileError``.
     func write(_ bytes: [UInt8], for name: String) throws(CursorFileError) {
-        if unsafe mkdir(path, 0o750) != 0, errno != EEXIST { throw CursorFileError(action: "make", path: path) }
+        if unsafe mkdir(path, 0o700) != 0, errno != EEXIST { throw CursorFileError(action: "make", path: path) }
         let file = "\(path)/\(name)"
         let fresh = file + Self.suffix
-        let descriptor = unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        let descriptor = unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw CursorFileError(action: "write", path: fresh) }
         do {
             try Self.write(bytes, to: descriptor, fresh)
