@@ -107,7 +107,7 @@ private final class NothingToSend: TunnelSource {
     func welcomed(by address: String, holding ranges: [LogRange]) {}
     func takeGaps(for address: String) -> [Frame.Gap] { [] }
     func returnGaps(_ gaps: [Frame.Gap], for address: String) {}
-    func abandonUnreadable(_ range: LogRange) -> Frame.Gap? { nil }
+    func unreadable(_ range: LogRange, _ error: any Error, now: NIODeadline) -> UnreadableRange { .gone }
     func abandonDamaged(_ range: LogRange) -> Frame.Gap? { nil }
     func beginEpoch() {}
 }

@@ -17,6 +17,10 @@ final class LogTunnelSource: TunnelSource {
     private var end: (epoch: UInt64, offset: UInt64)
     /// Where a segment of the current epoch begins: the newest that is known here.
     private var segmentStart: LiveStart?
+    /// What the disk does not give out, from its first unreadable byte to its segment's end, and since when.
+    private var failing: [LogRange: NIODeadline] = [:]
+    /// How long a place that cannot be read is tried before it is given up.
+    static let patience = TimeAmount.minutes(10)
 
     /// Data older than this make what follows go first, milliseconds.
     static let liveAge: Int64 = 5_000
@@ -123,9 +127,22 @@ final class LogTunnelSource: TunnelSource {
         )
     }
 
-    func abandonUnreadable(_ range: LogRange) -> Frame.Gap? {
-        guard let rest = restOfSegment(range) else { return nil }
-        return give(up: rest, scrapes: log.walk(rest).scrapes, reason: "unreadable in the agent's log")
+    func unreadable(_ range: LogRange, _ error: any Error, now: NIODeadline) -> UnreadableRange {
+        guard let rest = restOfSegment(range) else { return .gone }
+        if let error = error as? ScrapeLogError, error.isOfStorage {
+            if failing[rest] == nil {
+                logger.warning(
+                    "part of the log cannot be read now; what is behind it goes first",
+                    metadata: ["error": "\(error)", "bytes": "\(rest.count)"])
+            }
+            let since = failing[rest, default: now]
+            failing[rest] = since
+            // A disk that fails everywhere, or a process without descriptors, is no reason to give anything up.
+            guard error.code == .io, log.state == .normal, now - since >= Self.patience else { return .postponed(rest) }
+        }
+        failing[rest] = nil
+        return .abandoned(
+            give(up: rest, scrapes: log.walk(rest).scrapes, reason: "unreadable in the agent's log"))
     }
 
     func abandonDamaged(_ range: LogRange) -> Frame.Gap? {
@@ -156,11 +173,16 @@ final class LogTunnelSource: TunnelSource {
     /// What the log holds and the collector has not acknowledged: how many bytes, and when the oldest was logged, in
     /// milliseconds since the Unix epoch.
     func unacknowledged(by address: String) -> (bytes: UInt64, oldest: Int64?) {
-        let acknowledged = LogRangeSet(log.acknowledged(by: address))
-        let missing = log.ranges.flatMap { acknowledged.missing(from: $0) }
+        let missing = log.unacknowledged(by: address)
         return (missing.reduce(0) { $0 + $1.count }, missing.isEmpty ? nil : times.earliest(of: missing))
     }
 
     /// Forgets the times of what the log does not hold any more.
-    func tidy() { times.retain(log.ranges) }
+    func tidy() {
+        let held = log.ranges
+        times.retain(held)
+        failing = failing.filter { place, _ in
+            held.contains { $0.epoch == place.epoch && $0.from <= place.from && place.from < $0.to }
+        }
+    }
 }

@@ -6,6 +6,8 @@ package struct ScrapeLogError: Error, Sendable, Hashable, CustomStringConvertibl
     package enum Code: Sendable, Hashable, CaseIterable {
         /// The operating system refused or failed an operation on a file.
         case io
+        /// The process has no descriptors or memory left for an operation, which says nothing about the file.
+        case unavailable
         /// No room: disk, quota, file size limit, or a limit on the number of pieces.
         case full
         /// Another process owns the directory.
@@ -34,6 +36,9 @@ package struct ScrapeLogError: Error, Sendable, Hashable, CustomStringConvertibl
         self.culprit = culprit
     }
 
+    /// Says nothing about the bytes that were to be read or written: the next try may do.
+    package var isOfStorage: Bool { code == .io || code == .unavailable || code == .full }
+
     package var description: String {
         guard let culprit else { return message }
         return "\(culprit): \(message)"
@@ -43,7 +48,10 @@ package struct ScrapeLogError: Error, Sendable, Hashable, CustomStringConvertibl
     static func system(_ action: String, path: String, errno code: Int32) -> ScrapeLogError {
         let reason = unsafe String(cString: strerror(code))
         let isFull = code == ENOSPC || code == EDQUOT || code == EFBIG
-        return ScrapeLogError(code: isFull ? .full : .io, message: "cannot \(action): \(reason)", culprit: path)
+        let isExhausted = code == EMFILE || code == ENFILE || code == ENOMEM
+        return ScrapeLogError(
+            code: isFull ? .full : isExhausted ? .unavailable : .io, message: "cannot \(action): \(reason)",
+            culprit: path)
     }
 
     /// The error for bytes that are no good record at `offset` of `epoch`.

@@ -60,7 +60,7 @@ import Testing
             let times = records.filter { $0.header.kind.isScrape }.map(\.header.time)
             #expect(index.firstTime == times.min() && index.lastTime == times.max(), comment)
             #expect(index.isComplete, comment)
-            let again = bytes.index(to: segment.end)
+            let again = try bytes.index(to: segment.end)
             #expect(again.lines == index.lines && again.changes == index.changes, comment)
             for target: UInt32 in 0...5 { #expect(again[target] == index[target], comment) }
         }

@@ -7,13 +7,14 @@ import Testing
 /// What a replica deletes, and what it keeps for readers.
 @Suite struct ReplicaRetentionTests {
     /// A replica of one epoch in several segments, which arrived at 0, 10, 20 …
-    private func replica() throws -> (ReplicaLog, [HeldSegment]) {
+    private func replica(maximumIndexed: Int? = nil) throws -> (ReplicaLog, [HeldSegment]) {
         let log = try ScrapeLog(
             .init(storage: .memory(maximumBytes: 1 << 20), segmentBytes: 600), nowMilliseconds: 0)
         for number in 0..<60 { log.scrape(number) }
         log.flush()
         var now: Int64 = -10
         let replica = try ReplicaLog(storage: .memory(maximumBytes: 1 << 20), clock: { now })
+        if let maximumIndexed { replica.maximumIndexed = maximumIndexed }
         var records = try log.records()[...]
         while let first = records.first {
             let end = records.dropFirst().first { $0.header.kind == .segmentHeader }?.offset ?? log.end
@@ -43,6 +44,15 @@ import Testing
         // Without readers, and within the history, only age counts.
         #expect(replica.expire(RetentionRule(arrivedBefore: segments[4].arrived)).segments == 1)
         #expect(replica.segments() == Array(segments[4...]))
+    }
+
+    @Test func `what readers have read goes too when where its records are was forgotten`() throws {
+        let (replica, segments) = try replica(maximumIndexed: 1)
+        #expect(replica.index(of: segments[2]) == nil)
+        let (known, _) = try self.replica()
+        let last = try #require(known.index(of: known.segments()[2])?.lastTime)
+        let expired = replica.expire(RetentionRule(arrivedBefore: .max, readUntil: last))
+        #expect(expired.removed.map(\.segment) == Array(segments[...2]))
     }
 
     @Test func `when there is no room what has been read goes first, and what was not is told`() throws {

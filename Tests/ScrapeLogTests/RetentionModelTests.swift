@@ -185,20 +185,17 @@ import Testing
         let log = try ScrapeLog.inMemory(1 << 20)
         for number in 0..<10 { log.scrape(number) }
         log.flush()
-        #expect(log.statistics.unacknowledgedBytes == log.end && log.statistics.oldestUnacknowledgedTime == 0)
+        #expect(log.unacknowledged(by: "a") == log.ranges)
         #expect(log.statistics.appendedBytes == log.end)
         log.configureCollectors(["a", "b"])
         let places = try log.records().filter { $0.header.kind.isScrape }
         log.acknowledged(by: "a", [LogRange(epoch: log.epoch, from: 0, to: places[7].offset)])
         log.acknowledged(by: "b", [LogRange(epoch: log.epoch, from: 0, to: places[3].offset)])
-        #expect(log.statistics.unacknowledgedBytes == log.end - places[3].offset)
-        #expect(log.statistics.oldestUnacknowledgedTime == 3)
-        // In the middle of a record: the segment's first scrape is old enough.
-        log.replaceAcknowledged(by: "b", [LogRange(epoch: log.epoch, from: 0, to: places[5].offset + 9)])
-        #expect(log.statistics.oldestUnacknowledgedTime == 0)
+        #expect(log.unacknowledged(by: "a") == [LogRange(epoch: log.epoch, from: places[7].offset, to: log.end)])
+        #expect(log.unacknowledged(by: "b") == [LogRange(epoch: log.epoch, from: places[3].offset, to: log.end)])
         log.acknowledged(by: "a", log.ranges)
-        log.acknowledged(by: "b", log.ranges)
-        #expect(log.statistics.unacknowledgedBytes == 0 && log.statistics.oldestUnacknowledgedTime == nil)
+        #expect(log.unacknowledged(by: "a") == [])
+        #expect(log.unacknowledged(by: "b").count == 1)
     }
 
     @Test func `the runway is what fits still, at the present rate`() {

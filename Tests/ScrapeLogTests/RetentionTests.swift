@@ -124,7 +124,7 @@ import Testing
         for number in 0..<40 { log.scrape(number) }
         log.flush()
         log.acknowledged(by: "a", log.ranges)
-        log.replaceAcknowledged(by: "a", [])
+        log.retainAcknowledged(by: "a", holding: [])
         log.acknowledged(by: "b", log.ranges)
         #expect(try log.scrapes() == Array(0..<40))
     }

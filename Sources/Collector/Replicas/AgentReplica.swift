@@ -98,7 +98,7 @@ final class AgentReplica: TunnelReceiver {
             do {
                 fresh = try state.log.write(epoch: range.epoch, from: range.from, bytes: bytes)
                 state.expected.settled(range)
-            } catch let error as ScrapeLogError where error.code == .io || error.code == .full {
+            } catch let error as ScrapeLogError where error.isOfStorage {
                 state.unkept = UnkeptTail(before: range, in: state.log)
                 state.unkept?.append(range, bytes)
                 try show(range, bytes, arrived, &state)

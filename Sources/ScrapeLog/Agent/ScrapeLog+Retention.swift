@@ -29,17 +29,6 @@ extension ScrapeLog {
         deleteAcknowledged()
     }
 
-    /// Replaces what a collector holds by what its Welcome says, which may be less than it once acknowledged.
-    package func replaceAcknowledged(by collector: String, _ ranges: [LogRange]) {
-        guard var cursor = cursors.collectors[collector] else { return }
-        cursor.acknowledged = LogRangeSet()
-        insert(ranges, into: &cursor)
-        cursors.collectors[collector] = cursor
-        areCursorsStale = true
-        areCursorsUrgent = true
-        deleteAcknowledged()
-    }
-
     /// A Welcome arrived: what this collector acknowledged once and does not hold any more counts as not acknowledged. What
     /// it holds beyond that need not be durable yet.
     package func retainAcknowledged(by collector: String, holding ranges: [LogRange]) {
@@ -58,6 +47,12 @@ extension ScrapeLog {
     /// What a collector has acknowledged of what is held, and of the current epoch, by epoch, then by offset.
     package func acknowledged(by collector: String) -> [LogRange] {
         cursors.collectors[collector]?.acknowledged.ranges ?? []
+    }
+
+    /// What is held and a collector has not acknowledged, oldest first; everything for one that is not known.
+    package func unacknowledged(by collector: String) -> [LogRange] {
+        let acknowledged = cursors.collectors[collector]?.acknowledged ?? LogRangeSet()
+        return ranges.flatMap { acknowledged.missing(from: $0) }
     }
 
     private func insert(_ ranges: [LogRange], into cursor: inout Cursors.Cursor) {

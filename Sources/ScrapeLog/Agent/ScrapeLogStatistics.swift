@@ -11,10 +11,6 @@ package struct ScrapeLogStatistics: Sendable, Hashable {
 
     /// Bytes appended and flushed.
     package var appendedBytes: UInt64 = 0
-    /// Bytes held that the configured collector that lacks most has not acknowledged; all without a collector.
-    package var unacknowledgedBytes: UInt64 = 0
-    /// Time of the oldest record that some configured collector has not acknowledged, milliseconds since the Unix epoch.
-    package var oldestUnacknowledgedTime: Int64?
 
     /// Segments, their bytes and their scrapes, deleted for lack of room before every collector had them.
     package var droppedSegments: UInt64 = 0

@@ -11,8 +11,13 @@ struct ReplicaFile: Sendable {
     var tail: RecordValidator
     /// Where its records are; nil when that has been forgotten.
     var index: SegmentIndex? = SegmentIndex()
+    /// The time of its newest scrape, when `index` has been forgotten since the file was opened; nil when not known.
+    var forgottenLastTime: Int64?
     /// The bytes, when they are not in a file.
     var memory: MemoryBytes?
+
+    /// The time of its newest scrape; nil when nobody knows it without reading the file.
+    var lastTime: Int64? { index.map { $0.lastTime ?? .min } ?? forgottenLastTime }
 
     var end: UInt64 { start &+ length }
     /// Offset of the first byte that can be read; more than `start` when a memory ring overflowed.

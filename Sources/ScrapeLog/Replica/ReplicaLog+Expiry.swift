@@ -77,9 +77,7 @@ extension ReplicaLog {
         var candidates: [(segment: HeldSegment, isWanted: Bool)] = []
         for (index, epoch) in epochs.enumerated() {
             for file in epoch.files where index != newest || file.start != epoch.files.last?.start {
-                // What a segment without positions holds is not known.
-                let lastTime = file.index.map { $0.lastTime ?? .min } ?? .max
-                let isWanted = rule.readUntil.map { lastTime > $0 } ?? false
+                let isWanted = rule.readUntil.map { file.lastTime ?? .max > $0 } ?? false
                 candidates.append((HeldSegment(file, of: epoch), isWanted))
             }
         }

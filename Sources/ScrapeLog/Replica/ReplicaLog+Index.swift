@@ -49,7 +49,13 @@ extension ReplicaLog {
 
     /// A file grew by whole records, which `place` says where they stand in the epoch.
     func remember(_ records: ArraySlice<(header: RecordHeader, offset: UInt64)>, file position: Int, in index: Int) {
-        guard !records.isEmpty, epochs[index].files[position].index != nil else { return }
+        guard !records.isEmpty else { return }
+        guard epochs[index].files[position].index != nil else {
+            guard let before = epochs[index].files[position].forgottenLastTime else { return }
+            epochs[index].files[position].forgottenLastTime =
+                records.lazy.filter(\.header.kind.isScrape).map(\.header.time).reduce(before, max)
+            return
+        }
         let start = epochs[index].files[position].start
         for record in records { epochs[index].files[position].index?.add(record.header, at: record.offset &- start) }
         indexed += records.count
@@ -70,6 +76,8 @@ extension ReplicaLog {
                 }
             }
             guard let oldest else { return }
+            let file = epochs[oldest.epoch].files[oldest.file]
+            epochs[oldest.epoch].files[oldest.file].forgottenLastTime = file.lastTime
             epochs[oldest.epoch].files[oldest.file].index = nil
             recountIndex()
         }

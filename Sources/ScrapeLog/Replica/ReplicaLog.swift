@@ -101,9 +101,6 @@ package final class ReplicaLog {
         epochs.reduce(0) { $0 + $1.files.reduce(0) { $0 + $1.byteCount } }
     }
 
-    /// When the newest byte arrived, milliseconds since the Unix epoch; nil for an empty replica.
-    package var lastArrival: Int64? { epochs.flatMap(\.files).map(\.arrived).max() }
-
     /// Figures of this moment.
     package var statistics: ReplicaLogStatistics {
         var statistics = counters

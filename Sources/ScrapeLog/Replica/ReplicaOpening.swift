@@ -40,6 +40,8 @@ struct ReplicaOpening: Sendable {
                 index.add(header, at: offset &- start)
             }
         } catch {
+            // A process without descriptors or memory says nothing about the file.
+            guard error.code != .unavailable else { throw error }
             try setAside(name, directory)
             return
         }

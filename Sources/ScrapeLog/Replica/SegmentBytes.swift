@@ -52,7 +52,8 @@ package struct SegmentBytes: Sendable {
     /// What is where in the segment, read anew; ends at the first record that is not good.
     ///
     /// - Parameter end: offset in the epoch behind the last record that counts.
-    package func index(to end: UInt64) -> SegmentIndex {
+    /// - Throws: when the file cannot be read now, which says nothing about what is in it.
+    package func index(to end: UInt64) throws(ScrapeLogError) -> SegmentIndex {
         var index = SegmentIndex()
         var validator = RecordValidator(epoch: epoch, offset: start, startsSegment: true)
         var position: UInt64 = 0
@@ -60,7 +61,8 @@ package struct SegmentBytes: Sendable {
         while position < length {
             var buffer = ByteBuffer()
             let wanted = Int(clamping: min(length - position, 256 << 10))
-            guard let count = try? read(at: position, maximum: wanted, into: &buffer), count > 0 else { break }
+            let count = try read(at: position, maximum: wanted, into: &buffer)
+            guard count > 0 else { break }
             position += UInt64(count)
             do throws(ScrapeLogError) {
                 while let step = try validator.advance(&buffer) {

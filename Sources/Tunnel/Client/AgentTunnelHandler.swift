@@ -38,6 +38,8 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     private var gapBudget = AgentTunnelHandler.gapsPerTick
     private static let gapsPerTick = 256
     private var checksums: ChecksumWork?
+    /// The answer that waits until the socket takes it.
+    private var owedChecksums: Frame.Checksums?
     private var isTLSDone = false
     /// Bytes of log and of frames written on this connection.
     private(set) var sentLogBytes: UInt64 = 0
@@ -219,8 +221,8 @@ final class AgentTunnelHandler: ChannelInboundHandler {
         guard !hasEnded, var work = checksums else { return }
         checksums = nil
         if let answer = work.step(source) {
-            session?.checksummed()
-            return perform([.send(.checksums(answer))], context)
+            owedChecksums = answer
+            return sendChecksums(context)
         }
         checksums = work
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -228,6 +230,14 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             let (handler, context) = bound.value
             handler.continueChecksums(context)
         }
+    }
+
+    /// Before what fills the socket again, which on a slow link is never empty for long.
+    private func sendChecksums(_ context: ChannelHandlerContext) {
+        guard let answer = owedChecksums, context.channel.isWritable else { return }
+        owedChecksums = nil
+        session?.checksummed()
+        perform([.send(.checksums(answer))], context)
     }
 
     private func write(_ output: inout ByteBuffer, _ context: ChannelHandlerContext) {
@@ -241,6 +251,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     /// Sends log ranges while there are some, credit allows it and the socket takes them.
     private func fill(_ context: ChannelHandlerContext) {
         guard !hello.isProbe, !hasEnded, session?.isOpen == true else { return }
+        sendChecksums(context)
         if gapBudget > 0 {
             let gaps = source.takeGaps(for: address.description)
             for gap in gaps.prefix(gapBudget) { announce(gap, context) }
@@ -273,15 +284,18 @@ final class AgentTunnelHandler: ChannelInboundHandler {
     }
 
     private func send(_ next: AgentSession.Portion, _ context: ChannelHandlerContext) -> Bool {
+        let (bytes, failure) = read(next.range, context)
+        var range = next.range
+        range.to = range.from + UInt64(bytes.readableBytes)
+        session?.takeBack(LogRange(epoch: range.epoch, from: range.to, to: next.range.to))
+        if range.count == 0 { return goOn(without: next.range, failure ?? TunnelFailure.notHeld(next.range), context) }
         do {
-            let bytes = try read(next.range, context)
-            var range = next.range
-            range.to = range.from + UInt64(bytes.readableBytes)
             var prefixRange = next.prefix
             var prefix = context.channel.allocator.buffer(capacity: 0)
             if !prefixRange.isEmpty {
                 let asked = LogRange(epoch: range.epoch, from: prefixRange.lowerBound, to: prefixRange.upperBound)
-                if let held = try? read(asked, context), held.readableBytes == prefixRange.count {
+                let held = read(asked, context).bytes
+                if held.readableBytes == prefixRange.count {
                     prefix = held
                 } else {
                     prefixRange = range.from..<range.from
@@ -301,34 +315,45 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             perform(actions, context)
             return true
         } catch {
-            // The bytes are gone (retention announces that by itself) or unreadable: then they are given up, so that
-            // what is behind them arrives. Reconnecting learns the positions anew.
-            if source.held.contains(where: { $0.epoch == next.range.epoch && $0.from <= next.range.from }),
-                let gap = source.abandonUnreadable(next.range)
-            {
-                announce(gap, context)
-            }
             end(
-                .init(stage: .established, reason: "log", message: "a log range could not be read: \(error)"),
+                .init(stage: .established, reason: "log", message: "a log range could not be compressed: \(error)"),
                 retryAfter: .seconds(1), context: context)
             return false
         }
     }
 
-    /// The whole of `range`; a storage that hands out less per call is asked again.
-    private func read(_ range: LogRange, _ context: ChannelHandlerContext) throws -> ByteBuffer {
+    /// The first byte of `range` could not be read. What is behind it is sent all the same; bytes that are gone (retention
+    /// announces that by itself) need a new connection, which learns the positions anew.
+    private func goOn(without range: LogRange, _ error: any Error, _ context: ChannelHandlerContext) -> Bool {
+        switch source.unreadable(range, error, now: context.eventLoop.now) {
+        case .postponed(let range): session?.postpone(range, now: context.eventLoop.now)
+        case .abandoned(let gap): announce(gap, context)
+        case .gone:
+            end(
+                .init(stage: .established, reason: "log", message: "a log range could not be read: \(error)"),
+                retryAfter: .seconds(1), context: context)
+            return false
+        }
+        return true
+    }
+
+    /// As much of `range` as can be read, and why it is not all; a storage that hands out less per call is asked again.
+    private func read(_ range: LogRange, _ context: ChannelHandlerContext) -> (bytes: ByteBuffer, failure: (any Error)?)
+    {
         var bytes = context.channel.allocator.buffer(capacity: Int(clamping: range.count))
         var rest = range
-        while rest.count > 0 {
-            let count = try source.read(rest, maximum: Int(clamping: rest.count), into: &bytes)
-            guard count > 0 else { break }
-            rest.from += UInt64(count)
+        do {
+            while rest.count > 0 {
+                let count = try source.read(rest, maximum: Int(clamping: rest.count), into: &bytes)
+                guard count > 0 else { return (bytes, TunnelFailure.notHeld(rest)) }
+                rest.from += UInt64(count)
+            }
+            return (bytes, nil)
+        } catch {
+            // A piece that failed in the middle may have left its first bytes.
+            bytes.moveWriterIndex(to: bytes.readerIndex + Int(clamping: range.count - rest.count))
+            return (bytes, error)
         }
-        guard rest.count == 0 else {
-            throw TunnelFailure(
-                stage: .established, reason: "log", message: "offset \(rest.from) of epoch \(rest.epoch) is not held")
-        }
-        return bytes
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -1,9 +1,15 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import ScrapeLog
 import TLS
 
 extension TunnelFailure {
+    /// The log does not have the first byte of `range`.
+    static func notHeld(_ range: LogRange) -> TunnelFailure {
+        .init(stage: .established, reason: "log", message: "offset \(range.from) of epoch \(range.epoch) is not held")
+    }
+
     /// A TLS error, with its own cure.
     init(tls error: TLSError, isTLSDone: Bool, isOpen: Bool) {
         if case .uncleanShutdown = error.code {

@@ -24,9 +24,8 @@ package protocol TunnelSource: AnyObject {
     func takeGaps(for address: String) -> [Frame.Gap]
     /// These gaps were announced, but the connection ended before the collector confirmed them.
     func returnGaps(_ gaps: [Frame.Gap], for address: String)
-    /// What begins at the start of `range` cannot be read: gives it up as far as another segment begins. The gap to
-    /// announce; nil when there is nothing to go on with yet.
-    func abandonUnreadable(_ range: LogRange) -> Frame.Gap?
+    /// What begins at the start of `range` could not be read, although it is held: what to do without it.
+    func unreadable(_ range: LogRange, _ error: any Error, now: NIODeadline) -> UnreadableRange
     /// The collector says that what begins at the start of `range` is damaged: gives it up likewise, if it really is.
     func abandonDamaged(_ range: LogRange) -> Frame.Gap?
     /// The collector holds more of the current epoch than we do: continue under a new one.

@@ -55,6 +55,8 @@ package struct AgentSession: Sendable {
     /// What was sent on this connection: what the collector certainly has at hand, and so the only thing a prefix may
     /// reach over. Its word that it holds something includes what it has deleted since.
     private var sent = LogRangeSet()
+    /// What could not be read, and when to try again; counts as delivered until then.
+    private var postponed: [(range: LogRange, until: NIODeadline)] = []
     /// The collector's clock against ours.
     package private(set) var clock = ClockEstimate()
 
@@ -231,6 +233,22 @@ package struct AgentSession: Sendable {
         return max(start, held.from, reach)..<range.from
     }
 
+    /// This part of what `nextAppend` gave was not sent.
+    package mutating func takeBack(_ range: LogRange) {
+        credit = min(credit + range.count, 1 << 32)
+        delivered.remove(range)
+        sent.remove(range)
+    }
+
+    /// How long what could not be read is left in peace.
+    package static let postponement = TimeAmount.seconds(60)
+
+    /// Goes on without `range` for a while.
+    package mutating func postpone(_ range: LogRange, now: NIODeadline) {
+        delivered.insert(range)
+        postponed.append((range, now + Self.postponement))
+    }
+
     /// A gap was announced: its bytes count as delivered.
     package mutating func announced(_ gap: LogRange) {
         delivered.insert(gap)
@@ -238,6 +256,8 @@ package struct AgentSession: Sendable {
 
     /// Time passed. Pings when nothing was sent for a while, ends a connection that is silent.
     package mutating func tick(now: NIODeadline, clock: Int64) -> [Action] {
+        for due in postponed where due.until <= now { delivered.remove(due.range) }
+        postponed.removeAll { $0.until <= now }
         switch state {
         case .closed: return []
         case .awaitingWelcome(let deadline):

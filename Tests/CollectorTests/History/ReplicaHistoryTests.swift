@@ -177,6 +177,27 @@ import Tunnel
         #expect(world.replica.failures >= 1)
     }
 
+    @Test(arguments: 0..<12)
+    func `a disk that fails while the history is read loses nothing`(reads: Int) throws {
+        let disk = FailingDisk()
+        let world = try disk.run { try Self.world(scrapes: 60, onDisk: true) }
+        var reader = HistoryWorld.Reader(target: 0, cursor: Self.start)
+        for round in 0..<4 {
+            disk.fail(after: reads + round)
+            // Whatever was read before counts only when all of it could be.
+            for _ in 0..<3 { try? world.read(&reader, most: 200) }
+            #expect(throws: (any Error).self) {
+                disk.fail(after: 0)
+                var other = HistoryWorld.Reader(target: 0, cursor: Self.start)
+                try world.read(&other, most: 200)
+            }
+        }
+        disk.fail(after: nil)
+        try world.read(&reader, most: 200)
+        #expect(reader.unreadable == 0 && reader.skipped == 0)
+        #expect(reader.given == world.scraped[0])
+    }
+
     @Test func `a failed scrape is in force as any other`() throws {
         var world = try Self.world(scrapes: 40)
         let all = world.scraped[0] ?? []

@@ -32,6 +32,10 @@ final class MemoryLog: TunnelSource, Sendable {
         var confirmed: [Frame.Gap] = []
         /// Where the damage is that a collector finds.
         var damage: UInt64?
+        /// What the disk does not give out; for good when it `isLost`, and not even known any more when `isForgotten`.
+        var unreadable: LogRange?
+        var isLost = false
+        var isForgotten = false
         var logVersion = SegmentHeader.currentVersion
     }
 
@@ -88,8 +92,13 @@ final class MemoryLog: TunnelSource, Sendable {
         withState { $0.gaps = gaps + $0.gaps }
     }
 
-    func abandonUnreadable(_ range: LogRange) -> Frame.Gap? {
-        Frame.Gap(range: range, scrapes: 0, reason: "unreadable")
+    func unreadable(_ range: LogRange, _ error: any Error, now: NIODeadline) -> UnreadableRange {
+        withState { state in
+            guard let place = state.unreadable, !state.isForgotten else { return .gone }
+            let rest = LogRange(epoch: range.epoch, from: range.from, to: place.to)
+            return state.isLost
+                ? .abandoned(Frame.Gap(range: rest, scrapes: 0, reason: "unreadable")) : .postponed(rest)
+        }
     }
 
     func abandonDamaged(_ range: LogRange) -> Frame.Gap? {
@@ -109,6 +118,11 @@ final class MemoryLog: TunnelSource, Sendable {
                 range.from < epoch.end
             else { return nil }
             let from = Int(range.from - epoch.start)
+            var range = range
+            if let place = state.unreadable, place.epoch == range.epoch, range.from < place.to {
+                range.to = min(range.to, place.from)
+                guard range.count > 0 else { return nil }
+            }
             let count = min(Int(range.count), maximum, state.chunk, epoch.bytes.count - from)
             return Array(epoch.bytes[from..<from + count])
         }

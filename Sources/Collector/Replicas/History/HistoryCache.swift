@@ -55,9 +55,9 @@ final class HistoryCache: Sendable {
     }
 
     /// What is where in a segment whose positions the replica has forgotten: the last one asked for is kept.
-    func index(of segment: HeldSegment, reading bytes: SegmentBytes) -> SegmentIndex {
+    func index(of segment: HeldSegment, reading bytes: SegmentBytes) throws(ScrapeLogError) -> SegmentIndex {
         if let known = state.withLock({ $0.index }), known.segment == segment { return known.index }
-        let index = bytes.index(to: segment.end)
+        let index = try bytes.index(to: segment.end)
         state.withLock { $0.index = (segment, index) }
         return index
     }

@@ -23,7 +23,9 @@ struct HistoryPass {
     }
 
     /// Reads what is in a segment; false when the pass is over.
-    mutating func read(_ segment: inout SegmentReader, _ take: (HistoryScrape) -> Bool) -> Bool {
+    ///
+    /// - Throws: when the disk does not give it out now: it is no reason to pass anything over.
+    mutating func read(_ segment: inout SegmentReader, _ take: (HistoryScrape) -> Bool) throws -> Bool {
         for scrape in segment.scrapes where !cursor.covers(scrape.position, in: segment.segment) {
             let time = scrape.position.time
             if time < oldest || (time <= cursor.time && !isBlocked) {
@@ -42,6 +44,8 @@ struct HistoryPass {
                 cursor = given.cursor
                 reading.cursor = given.cursor
                 guard take(given) else { return false }
+            } catch let error as ScrapeLogError where error.isOfStorage {
+                throw error
             } catch {
                 reading.unreadable += 1
                 move(to: segment.cursor(behind: scrape))

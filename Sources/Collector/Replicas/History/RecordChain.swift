@@ -49,7 +49,7 @@ struct RecordChain {
             }
             summary = try decoder.decode(
                 kind: record.header.kind.rawValue, time: record.header.time, payload: record.payload,
-                lines: segment.lines(before: positions[place].place))
+                lines: try segment.lines(before: positions[place].place))
         }
         guard let summary else {
             throw ScrapeCodecError(code: .outOfSequence, message: "a scrape that is not there")

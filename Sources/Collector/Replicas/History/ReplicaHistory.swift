@@ -24,7 +24,8 @@ final class ReplicaHistory: HistorySource {
 
     // MARK: For the replica itself
 
-    /// What a segment's table says, and who was scraped in it; nil when it is gone.
+    /// What a segment's table says, and who was scraped in it; nil when it is gone, or cannot be read
+    /// now.
     func table(
         of segment: HeldSegment, in replica: AgentReplica
     ) -> (active: Set<TargetID>, scraped: Set<TargetID>, isWhole: Bool)? {
@@ -34,8 +35,13 @@ final class ReplicaHistory: HistorySource {
             return nil
         }
         var bytes = opened
-        let index = changes == nil ? cache.index(of: segment, reading: bytes) : nil
-        targets.take(changes ?? index?.changes ?? [], from: changes == nil ? 0 : done, reading: &bytes)
+        var index: SegmentIndex?
+        do {
+            if changes == nil { index = try cache.index(of: segment, reading: bytes) }
+            try targets.take(changes ?? index?.changes ?? [], from: changes == nil ? 0 : done, reading: &bytes)
+        } catch {
+            return nil
+        }
         let spans = targets.all
         let references = spans.values.flatMap { $0.map(\.reference) }
         let positions = index.map { index in references.map { index[$0] } }
@@ -114,7 +120,7 @@ final class ReplicaHistory: HistorySource {
             pass.isBlocked = pass.isBlocked || held.mayCome(between: pass.place, and: segment)
             pass.place = .init(order: segment.order, offset: segment.end)
             guard var reader = try SegmentReader(segment, of: target, in: replica, cache) else { continue }
-            guard pass.read(&reader, take) else { break }
+            guard try pass.read(&reader, take) else { break }
         }
         return pass.reading
     }
@@ -136,6 +142,8 @@ final class ReplicaHistory: HistorySource {
                 let scrape = try reader.decode(last, from: nil)
                 reading.cursor = scrape.cursor
                 _ = take(scrape)
+            } catch let error as ScrapeLogError where error.isOfStorage {
+                throw error
             } catch {
                 reading.unreadable = 1
             }

@@ -34,25 +34,34 @@ final class SegmentDictionary: Sendable {
     /// - Parameters:
     ///   - records: the segment's dictionary records from the `first`th on.
     ///   - bytes: of the segment.
+    /// - Throws: when the segment cannot be read now; then the rest is taken in the next time.
     func lines(
         before place: UInt32, _ records: [RecordPlace], from first: Int, reading bytes: inout SegmentBytes
-    ) -> SegmentLines? {
-        state.withLock { state in
+    ) throws(ScrapeLogError) -> SegmentLines? {
+        try state.withLock { (state) throws(ScrapeLogError) in
             while state.done >= first, state.done - first < records.count, records[state.done - first].place < place {
                 let record = records[state.done - first]
+                if state.damage == nil, try !take(record, into: &state.lines, &bytes) { state.damage = record.place }
                 state.done += 1
-                guard state.damage == nil else { continue }
-                do {
-                    // At a segment's beginning there is little else.
-                    let read = try bytes.record(at: record.place, length: Int(record.length), ahead: 256 << 10)
-                    try state.lines.add(read.payload)
-                } catch {
-                    state.damage = record.place
-                }
             }
             if let damage = state.damage, damage < place { return nil }
             return state.lines
         }
+    }
+
+    /// Whether a record could be taken in.
+    private func take(
+        _ record: RecordPlace, into lines: inout SegmentLines, _ bytes: inout SegmentBytes
+    ) throws(ScrapeLogError) -> Bool {
+        let read: LogRecord
+        do throws(ScrapeLogError) {
+            // At a segment's beginning there is little else.
+            read = try bytes.record(at: record.place, length: Int(record.length), ahead: 256 << 10)
+        } catch {
+            guard error.isOfStorage else { return false }
+            throw error
+        }
+        return (try? lines.add(read.payload)) != nil
     }
 
     /// Lets a decoder share the list of lines with all others of its reference, when it is the same.

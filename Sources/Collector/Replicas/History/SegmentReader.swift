@@ -28,7 +28,7 @@ struct SegmentReader {
 
     /// Nil when the segment is gone, or has nothing of the target.
     ///
-    /// - Throws: when the segment is there and cannot be opened now: passing over it would lose what is in it.
+    /// - Throws: when the segment is there and cannot be opened or read now: passing over it would lose what is in it.
     init?(_ segment: HeldSegment, of target: TargetID, in replica: AgentReplica, _ cache: HistoryCache) throws {
         guard segment.hasBeginning else { return nil }
         let targets = cache.targets(of: segment)
@@ -37,10 +37,10 @@ struct SegmentReader {
         bytes = opened
         var index: SegmentIndex?
         if let changes {
-            targets.take(changes, from: done, reading: &bytes)
+            try targets.take(changes, from: done, reading: &bytes)
         } else {
-            let found = cache.index(of: segment, reading: bytes)
-            targets.take(found.changes, from: 0, reading: &bytes)
+            let found = try cache.index(of: segment, reading: bytes)
+            try targets.take(found.changes, from: 0, reading: &bytes)
             index = found
         }
         let spans = targets.spans(of: target)
@@ -54,7 +54,7 @@ struct SegmentReader {
             positions = found
         } else {
             // Forgotten, or deleted, since: the bytes are still open.
-            let found = cache.index(of: segment, reading: bytes)
+            let found = try cache.index(of: segment, reading: bytes)
             positions = references.map { found[$0] }
             lineRecords = found.lines
         }
@@ -120,15 +120,15 @@ struct SegmentReader {
     }
 
     /// The dictionary as it is before a place; nil when it is damaged.
-    mutating func lines(before place: UInt32) -> SegmentLines? {
+    mutating func lines(before place: UInt32) throws(ScrapeLogError) -> SegmentLines? {
         if lineRecords == nil {
             firstLine = dictionary.done
             lineRecords = replica.lines(in: segment, from: firstLine)
             if lineRecords == nil {
                 firstLine = 0
-                lineRecords = cache.index(of: segment, reading: bytes).lines
+                lineRecords = try cache.index(of: segment, reading: bytes).lines
             }
         }
-        return dictionary.lines(before: place, lineRecords ?? [], from: firstLine, reading: &bytes)
+        return try dictionary.lines(before: place, lineRecords ?? [], from: firstLine, reading: &bytes)
     }
 }

@@ -34,28 +34,44 @@ final class SegmentTargets: Sendable {
 
     /// Takes in the segment's changes, of which `changes` are those from the `first`th on.
     ///
-    /// An announcement that cannot be read changes nothing, as where it is applied.
-    func take(_ changes: [TargetChange], from first: Int, reading bytes: inout SegmentBytes) {
-        state.withLock { state in
+    /// An announcement that makes no sense changes nothing, as where it is applied.
+    ///
+    /// - Throws: when the segment cannot be read now; then the rest is taken in the next time.
+    func take(
+        _ changes: [TargetChange], from first: Int, reading bytes: inout SegmentBytes
+    ) throws(ScrapeLogError) {
+        try state.withLock { (state) throws(ScrapeLogError) in
             guard state.done >= first else { return }
             for change in changes.dropFirst(state.done - first) {
-                state.done += 1
-                guard state.done <= Self.maximumChanges else { continue }
+                guard state.done < Self.maximumChanges else { return state.done = first + changes.count }
                 if change.isWithdrawal {
+                    state.done += 1
                     state.end(change.target, at: change.record.place)
                     continue
                 }
-                // Announcements stand side by side.
-                guard
-                    let record = try? bytes.record(
-                        at: change.record.place, length: Int(change.record.length), ahead: 64 << 10),
-                    let announcement = try? TargetAnnouncement(decoding: record.payload)
-                else { continue }
-                let id = TargetID(agent: agent, target: TargetDescription.describe(announcement).0)
+                let id = try identify(change, &bytes)
+                state.done += 1
+                guard let id else { continue }
                 guard state.meanings[change.target] != id else { continue }
                 state.end(change.target, at: change.record.place)
                 state.begin(change.target, id, at: change.record.place)
             }
+        }
+    }
+
+    /// Which target is announced; nil when that makes no sense.
+    private func identify(
+        _ change: TargetChange, _ bytes: inout SegmentBytes
+    ) throws(ScrapeLogError) -> TargetID? {
+        do throws(ScrapeLogError) {
+            // Announcements stand side by side.
+            let record = try bytes.record(
+                at: change.record.place, length: Int(change.record.length), ahead: 64 << 10)
+            guard let announcement = try? TargetAnnouncement(decoding: record.payload) else { return nil }
+            return TargetID(agent: agent, target: TargetDescription.describe(announcement).0)
+        } catch {
+            guard error.isOfStorage else { return nil }
+            throw error
         }
     }
 
