@@ -45,11 +45,14 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+        // RE2 is C++: a C interface over it.
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
         // Foundations: no I/O, no clock.
         .target(name: "PrometheusInstrumentation", swiftSettings: settings),
         .target(name: "Exposition", swiftSettings: settings),
-        .target(name: "Relabeling", swiftSettings: settings),
+        .target(name: "Relabeling", dependencies: ["CRE2", "COpenSSL"], swiftSettings: strict),
+        .target(name: "SeriesRules", dependencies: ["Exposition", "Relabeling", nio], swiftSettings: strict),
         .target(name: "ScrapeCodec", dependencies: ["Exposition", "CZstd", nio], swiftSettings: strict),
         .target(name: "ScrapeLog", dependencies: [nio], swiftSettings: strict),
         .target(name: "TLS", dependencies: ["COpenSSL", nio], swiftSettings: strict),
@@ -58,9 +61,13 @@ let package = Package(
         .target(name: "Settings", dependencies: ["Relabeling", yams], swiftSettings: settings),
 
         // The work.
-        .target(name: "Discovery", dependencies: ["Settings", "Relabeling"], swiftSettings: settings),
         .target(
-            name: "Scraping", dependencies: ["HTTPClient", "ScrapeCodec", "Relabeling", "TLS", nio],
+            name: "Discovery",
+            dependencies: ["Settings", "Relabeling", "SeriesRules", "HTTPClient", "TLS", nio, nioPosix],
+            swiftSettings: settings),
+        .target(
+            name: "Scraping",
+            dependencies: ["Exposition", "HTTPClient", "ScrapeCodec", "Relabeling", "SeriesRules", "TLS", nio],
             swiftSettings: settings),
         .target(
             name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: settings),
@@ -76,7 +83,8 @@ let package = Package(
         .target(
             name: "Agent",
             dependencies: [
-                "Settings", "Discovery", "Scraping", "HTTPClient", "Relabeling", "ScrapeCodec", "ScrapeLog", "Tunnel",
+                "Settings", "Discovery", "Scraping", "HTTPClient", "Relabeling", "SeriesRules", "ScrapeCodec",
+                "ScrapeLog", "Tunnel",
                 "TLS",
                 "PrometheusInstrumentation", nio, nioPosix, logging, lifecycle,
             ], swiftSettings: settings),
@@ -102,9 +110,17 @@ let package = Package(
         ),
         .testTarget(name: "ExpositionTests", dependencies: ["TestSupport", "Exposition"], swiftSettings: settings),
         .testTarget(name: "RelabelingTests", dependencies: ["Relabeling"], swiftSettings: settings),
+        .testTarget(
+            name: "SeriesRulesTests", dependencies: ["SeriesRules", "Exposition", "Relabeling", "TestSupport", nio],
+            swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Relabeling"], swiftSettings: settings),
         .testTarget(
-            name: "DiscoveryTests", dependencies: ["Discovery", "Settings", "Relabeling"], swiftSettings: settings),
+            name: "DiscoveryTests",
+            dependencies: [
+                "Discovery", "Settings", "Relabeling", "HTTPClient", "TestSupport", nio, nioPosix, nioEmbedded,
+                nioHTTP1,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "ScrapeCodecTests", dependencies: ["TestSupport", "ScrapeCodec", nio], swiftSettings: settings),
         .testTarget(name: "ScrapeLogTests", dependencies: ["TestSupport", "ScrapeLog", nio], swiftSettings: settings),
@@ -131,7 +147,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["culvert", "TestSupport", nio, nioPosix, nioHTTP1],
+            name: "IntegrationTests",
+            dependencies: [
+                "culvert", "TestSupport", "Settings", "Discovery", "HTTPClient", "Relabeling", nio, nioPosix, nioHTTP1,
+            ],
             swiftSettings: settings),
         .testTarget(name: "DeploymentTests", dependencies: ["culvert", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -151,5 +170,6 @@ let package = Package(
                 nioHTTP1, logging, lifecycle,
             ], swiftSettings: settings),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

@@ -24,9 +24,10 @@ final class AgentCore {
     private let metrics: AgentMetrics
     private let log: ScrapeLog
     private let budget = BodyBudget()
-    private var jobs: JobTLSContexts
+    private var jobs: JobClients
     private let references = TargetReferences()
     private var manager: ScrapeManager?
+    private var finder: TargetFinder?
     private let name: String
 
     private var table = TargetTable()
@@ -37,6 +38,11 @@ final class AgentCore {
     private var isStarting = true
     private var isSyncing = false
     private var isProbing = false
+    private var isRefreshing = false
+    /// Reloads so far: what was read for an older configuration is not used.
+    private var reloads = 0
+    /// What is wrong with files of jobs, told once.
+    private var clientProblems: [String] = []
     /// The log's figures when they were last looked at.
     private var statistics: ScrapeLogStatistics?
     private var rate = AppendRate()
@@ -57,7 +63,8 @@ final class AgentCore {
         self.eventLoop = eventLoop
         self.threadPool = threadPool
         self.logger = options.logger
-        self.metrics = try AgentMetrics(version: options.version)
+        self.metrics = try AgentMetrics(
+            version: options.version, now: Double(options.wallClock()) / 1e6)
         self.name = try Self.agentName(options.settings)
         let storage: LogStorage =
             settings.log.directory.map { .directory($0) }
@@ -69,7 +76,7 @@ final class AgentCore {
                 fallbackBytes: Int(clamping: settings.log.memorySize)),
             nowMilliseconds: now)
         self.scrapeLogger = ScrapeLogger(log: log)
-        self.jobs = try JobTLSContexts(options.settings)
+        self.jobs = try JobClients(options.settings, environment: options.environment)
     }
 
     /// The agent's name, from the certificate it shows to its first collector.
@@ -84,7 +91,8 @@ final class AgentCore {
         wireLog()
         wireScrapes()
         wireTunnels()
-        updateTargets()
+        wireDiscovery()
+        finder?.use(settings)
         metrics.targets.set(Double(table.count))
         isStarting = false
         // The table goes out now, before the first scrape has ended: the collector must not have to wait for it.
@@ -100,6 +108,7 @@ final class AgentCore {
         for client in clients { client.start() }
         every(.seconds(1)) { $0.sync() }
         every(.seconds(5)) { $0.measure() }
+        every(.seconds(5)) { $0.refreshClients() }
         every(.seconds(10)) { $0.recover() }
     }
 
@@ -122,23 +131,63 @@ final class AgentCore {
         }
     }
 
-    private func updateTargets() {
-        let discovered = StaticDiscovery.targets(of: settings)
-        for problem in discovered.problems { logger.warning("\(problem)") }
-        manager?.update(discovered.targets + [OwnTarget.target(name: name, global: settings.global)])
+    private func wireDiscovery() {
+        let means = HTTPClientMeans(eventLoop: eventLoop, budget: budget)
+        finder = TargetFinder(
+            eventLoop: eventLoop, threadPool: threadPool, version: options.version, logger: logger,
+            metrics: metrics.discovery,
+            makeClient: { [weak self, jobs] config in (self?.jobs ?? jobs).makeClient(for: config, means) },
+            onTargets: { [weak self] targets in
+                guard let self else { return }
+                manager?.update(targets + [OwnTarget.target(name: name, global: settings.global)])
+            })
+    }
+
+    /// Files with certificates and credentials are read again when they have changed, on a thread that may block.
+    private func refreshClients() {
+        guard !isRefreshing else { return }
+        isRefreshing = true
+        let known = jobs
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let generation = reloads
+        threadPool.runIfActive(eventLoop: eventLoop) { known.refreshed() }.whenComplete { result in
+            let core = bound.value
+            core.isRefreshing = false
+            guard case .success(let (fresh, problems)) = result, core.reloads == generation else { return }
+            for problem in problems where !core.clientProblems.contains(problem) {
+                core.logger.warning("a job goes on with what it had", metadata: ["problem": "\(problem)"])
+            }
+            core.clientProblems = problems
+            guard let fresh else { return }
+            core.jobs = fresh
+            core.useClients()
+            core.logger.info("certificates or credentials of jobs were read again")
+        }
+    }
+
+    private func useClients() {
+        let jobs = jobs
+        manager?.reloadTLS()
+        finder?.reloadTLS { jobs.context(for: $0) }
     }
 
     /// Takes over changed jobs and certificates.
     func reload(_ fresh: AgentSettings) throws {
-        jobs = try JobTLSContexts(fresh)
+        jobs = try JobClients(fresh, environment: options.environment, after: jobs)
+        reloads &+= 1
+        clientProblems = []
         let needsRestart =
             fresh.collectors.map(\.name) != settings.collectors.map(\.name) || fresh.log != settings.log
         settings = fresh
-        manager?.reloadTLS()
-        updateTargets()
+        useClients()
+        finder?.use(fresh)
+        metrics.config.reloaded(at: Double(options.wallClock()) / 1e6)
         if needsRestart { logger.warning("changed collectors and log settings take effect after a restart") }
         logger.notice("configuration reloaded", metadata: ["file": "\(fresh.file)", "targets": "\(table.count)"])
     }
+
+    /// The file could not be used: everything stays as it was.
+    func reloadFailed() { metrics.config.failed() }
 
     private var nowMilliseconds: Int64 { options.wallClock() / 1000 }
 
@@ -178,6 +227,10 @@ final class AgentCore {
         let wallClock = options.wallClock
         environment.clock = WallClock { wallClock() / 1000 }
         environment.tlsContext = { [weak self] target in self?.jobs.context(for: target) }
+        environment.extraHeaders = { [weak self] target in self?.jobs.headers(for: target) ?? [] }
+        environment.seriesPolicy = { [weak self] target in self?.jobs.policy(for: target) }
+        let addresses = HTTPClientSettings(policy: AddressPolicy(allowed: []))
+        environment.httpSettings = { [weak self] target in self?.jobs.network(for: target) ?? addresses }
         environment.serverName = { [weak self] target in self?.jobs.serverName(for: target) }
         let registry = metrics.registry
         environment.source = { target in
@@ -355,6 +408,7 @@ final class AgentCore {
     /// Waits until every connected collector has acknowledged everything.
     private func drain(until deadline: NIODeadline) -> EventLoopFuture<Void> {
         manager?.stop()
+        finder?.stop()
         flush()
         sync()
         let promise = eventLoop.makePromise(of: Void.self)

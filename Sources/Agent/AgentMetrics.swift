@@ -22,8 +22,11 @@ struct AgentMetrics: Sendable {
     let certificate: MetricFamily<Gauge>
     let log: LogMetrics
     let replication: ReplicationMetrics
+    let discovery: DiscoveryMetrics
+    let config: ConfigMetrics
 
-    init(version: String) throws {
+    /// - Parameter now: seconds since the Unix epoch.
+    init(version: String, now: Double) throws {
         let registry = MetricsRegistry()
         self.registry = registry
         try registry.register(ProcessCollector())
@@ -61,6 +64,8 @@ struct AgentMetrics: Sendable {
             labels: ["collector"])
         log = try LogMetrics(registry)
         replication = try ReplicationMetrics(registry)
+        discovery = try DiscoveryMetrics(registry)
+        config = try ConfigMetrics(registry, now: now)
     }
 
     func observe(_ record: ScrapeRecord) {

@@ -49,7 +49,12 @@ package final class AgentService: Service {
     /// - Throws: `SettingsProblems`, `TLSError`.
     package func reload() async throws {
         guard let core = core.withLock({ $0 }) else { return }
-        let fresh = try AgentSettings.load(path: options.settings.file)
-        try await core.eventLoop.submit { try core.bound.value.reload(fresh) }.get()
+        do {
+            let fresh = try AgentSettings.load(path: options.settings.file)
+            try await core.eventLoop.submit { try core.bound.value.reload(fresh) }.get()
+        } catch {
+            try? await core.eventLoop.submit { core.bound.value.reloadFailed() }.get()
+            throw error
+        }
     }
 }

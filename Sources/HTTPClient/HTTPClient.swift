@@ -11,7 +11,7 @@ package import TLS
 /// loop: every call is made there, and futures complete there.
 package final class HTTPClient {
     let means: HTTPClientMeans
-    let settings: HTTPClientSettings
+    private(set) var settings: HTTPClientSettings
     private(set) var security: Security
     private var idle: HTTPConnection?
     private var current: HTTPExchange?
@@ -32,10 +32,21 @@ package final class HTTPClient {
         security = Security(context: tls, serverName: serverName)
     }
 
-    /// Uses other certificates from the next request on.
+    /// Uses other certificates from the next request on; with the same ones nothing happens.
     package func replaceTLS(_ tls: TLSContext?, serverName: String? = nil) {
+        guard tls !== security.context || serverName != security.serverName else { return }
         security = Security(context: tls, serverName: serverName)
-        guard idle?.url.scheme == .https else { return }
+        guard let idle, idle.route.proxy?.scheme == .https || idle.url.scheme == .https else { return }
+        idle.close()
+        self.idle = nil
+    }
+
+    /// Uses another resolver, policy or proxy from the next request on; a connection that another policy or proxy led to
+    /// is closed.
+    package func replaceSettings(_ settings: HTTPClientSettings) {
+        let isSame = settings.policy == self.settings.policy && settings.proxy == self.settings.proxy
+        self.settings = settings
+        guard !isSame else { return }
         idle?.close()
         idle = nil
     }
@@ -74,11 +85,11 @@ package final class HTTPClient {
 }
 
 extension HTTPClient {
-    /// Hands out the idle connection if it serves `url`; any other one is closed.
-    func takeIdle(for url: HTTPURL) -> HTTPConnection? {
+    /// Hands out the idle connection if it serves `url` on this way; any other one is closed.
+    func takeIdle(for url: HTTPURL, by route: Route) -> HTTPConnection? {
         guard let connection = idle else { return nil }
         idle = nil
-        if connection.isOpen, connection.url.sharesOrigin(with: url) { return connection }
+        if connection.isOpen, connection.serves(url, by: route) { return connection }
         connection.close()
         return nil
     }

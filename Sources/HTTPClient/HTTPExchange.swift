@@ -20,6 +20,7 @@ final class HTTPExchange: TimedWork {
     private var connection: HTTPConnection?
     private var isSecuring = false
     private var isReused = false
+    private var route = Route.direct
     private var isOver = false
     private var redirects = 0
     private var startedAtLoopback = false
@@ -57,7 +58,9 @@ final class HTTPExchange: TimedWork {
     // MARK: Sending
 
     private func sendRequest() {
-        if let idle = client.takeIdle(for: request.url) {
+        route = Route(to: request.url, rules: client.settings.proxy)
+        if let refusal = proxyRefusal() { return finish(.failure(refusal)) }
+        if let idle = client.takeIdle(for: request.url, by: route) {
             isReused = true
             send(on: idle)
         } else {
@@ -65,17 +68,32 @@ final class HTTPExchange: TimedWork {
         }
     }
 
+    /// Why a proxy is not asked for the URL: through it, nobody else would judge the address in there.
+    private func proxyRefusal() -> HTTPClientError? {
+        guard route.proxy != nil else { return nil }
+        let origin: AddressPolicy.Origin =
+            isRedirectedElsewhere
+            ? .redirect(fromLoopback: startedAtLoopback) : first.isDiscovered ? .configured : .configuredLiterally
+        guard let reason = client.settings.policy.refusal(behindProxy: request.url, origin: origin) else { return nil }
+        return HTTPClientError(
+            isRedirectedElsewhere ? .redirectRefused : .connectionFailed,
+            "\(request.url.host) must not be dialled: \(reason)")
+    }
+
+    private var isRedirectedElsewhere: Bool { !request.url.sharesOrigin(with: first.url) }
+
     private func connect() {
         isReused = false
         let dial = Dial(
-            request.url, redirectedFromLoopback: request.url.sharesOrigin(with: first.url) ? nil : startedAtLoopback,
+            request.url, by: route, isWritten: !first.isDiscovered,
+            redirectedFromLoopback: isRedirectedElsewhere ? startedAtLoopback : nil,
             settings: client.settings, security: client.security, deadline: deadline, means: means
         ) { result in
             self.dial = nil
             switch result {
             case .success(let connection):
                 self.client.connectionMade()
-                self.isSecuring = self.request.url.scheme == .https
+                self.isSecuring = self.route.beginsWithHandshake(for: self.request.url)
                 self.send(on: connection)
             case .failure(let error): self.finish(.failure(error))
             }
@@ -86,7 +104,11 @@ final class HTTPExchange: TimedWork {
 
     private func send(on connection: HTTPConnection) {
         self.connection = connection
-        if redirects == 0 { startedAtLoopback = connection.isLoopback }
+        if redirects == 0 {
+            startedAtLoopback =
+                route == .direct ? connection.isLoopback : AddressPolicy.isLoopback(request.url)
+        }
+        assembly.speaker = speaker
         connection.send(request, for: self)
     }
 
@@ -193,13 +215,8 @@ final class HTTPExchange: TimedWork {
         if pausedSince != nil || pausedTime > (now - started).nanoseconds / 2 {
             return finish(.failure(HTTPClientError(.overloaded, "timed out waiting for memory for its body")))
         }
-        let place: String
-        switch (dial?.stage, isSecuring) {
-        case (.resolving, _): place = "resolving \(request.url.host)"
-        case (.connecting, _): place = "connecting to \(request.url.hostHeader)"
-        case (nil, true): place = "in the TLS handshake"
-        case (nil, false): place = assembly.progress
-        }
+        let handshake = speaker == .proxy ? "in the proxy's TLS handshake" : "in the TLS handshake"
+        let place = dial?.place ?? (isSecuring ? handshake : assembly.progress)
         finish(.failure(HTTPClientError(.timedOut, "timed out \(place)")))
     }
 
@@ -242,14 +259,17 @@ final class HTTPExchange: TimedWork {
     }
 
     private func translate(_ error: (any Error)?) -> HTTPClientError {
-        let closed = HTTPClientError(.connectionLost, "target closed the connection \(assembly.progress)")
+        let closed = HTTPClientError(.connectionLost, "\(speaker.name) closed the connection \(assembly.progress)")
         guard let error else { return closed }
         if let error = error as? IOError {
             return HTTPClientError(.connectionLost, "\(SystemError.text(error)) \(assembly.progress)")
         }
         if let error = error as? HTTPClientError { return error }
-        return Security.translate(error) ?? closed
+        guard let known = Security.translate(error) else { return closed }
+        return speaker == .proxy ? HTTPClientError(known.code, "proxy: \(known.message)") : known
     }
+
+    private var speaker: Speaker { route.isForwarding ? .proxy : .target }
 
     // MARK: Rules
 

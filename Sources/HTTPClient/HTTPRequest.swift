@@ -10,18 +10,25 @@ package final class HTTPRequest: Sendable {
     let bytes: ByteBuffer
     private let headers: [(String, String)]
 
+    /// Whether somebody else than the operator wrote the URL down: an address in it has no privileges then.
+    let isDiscovered: Bool
+
     /// Encodes a request; `.invalidRequest` names a header that would break it apart or change its framing, never a
-    /// value.
-    package init(_ url: HTTPURL, headers: [(String, String)]) throws(HTTPClientError) {
+    /// value. With `isDiscovered`, an address in the URL counts as a name's: link-local ones are for the operator only.
+    package init(
+        _ url: HTTPURL, headers: [(String, String)], isDiscovered: Bool = false
+    ) throws(HTTPClientError) {
         if let culprit = Self.unsendableHeader(headers) {
             throw HTTPClientError(.invalidRequest, "header \(culprit) cannot be sent")
         }
         self.url = url
         self.headers = headers
+        self.isDiscovered = isDiscovered
         bytes = Self.encode(url, headers)
     }
 
     private init(checked headers: [(String, String)], url: HTTPURL) {
+        isDiscovered = true
         self.url = url
         self.headers = headers
         bytes = Self.encode(url, headers)
@@ -31,6 +38,20 @@ package final class HTTPRequest: Sendable {
     func redirected(to next: HTTPURL) -> HTTPRequest {
         guard !next.sharesOrigin(with: url) else { return HTTPRequest(checked: headers, url: next) }
         return HTTPRequest(checked: headers.filter { !Self.isPrivate($0.0) }, url: next)
+    }
+
+    /// The request as a proxy takes it: with the whole URL, and what the proxy wants to hear.
+    func bytes(through proxy: Proxy) -> ByteBuffer {
+        var message = ByteBuffer()
+        message.writeString("GET " + url.description)
+        // Without "GET " and without the empty line at its end.
+        message.writeImmutableBuffer(
+            bytes.getSlice(at: bytes.readerIndex + 4, length: bytes.readableBytes - 6) ?? bytes)
+        if let authorization = proxy.authorization {
+            message.writeString("Proxy-Authorization: \(authorization.value)\r\n")
+        }
+        message.writeString("\r\n")
+        return message
     }
 
     private static func encode(_ url: HTTPURL, _ headers: [(String, String)]) -> ByteBuffer {
@@ -45,13 +66,15 @@ package final class HTTPRequest: Sendable {
     }
 
     private static func unsendableHeader(_ headers: [(String, String)]) -> String? {
-        for (name, value) in headers {
-            let isToken = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ":") }
-            let isValue = value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }
-            // A GET has no body to be announced.
-            let isFraming = ["content-length", "transfer-encoding", "host"].contains(name.lowercased())
-            if !isToken || !isValue || isFraming { return name }
-        }
-        return nil
+        headers.first { !canSend(name: $0.0, value: $0.1) }?.0
+    }
+
+    /// Whether a header leaves the request that it stands in whole.
+    static func canSend(name: String, value: String) -> Bool {
+        let isToken = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ":") }
+        let isValue = value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }
+        // There is no body to be announced.
+        let isFraming = ["content-length", "transfer-encoding", "host"].contains(name.lowercased())
+        return isToken && isValue && !isFraming
     }
 }

@@ -26,6 +26,19 @@ package struct Target: Sendable, Hashable {
     package var enableCompression: Bool
     /// Whether HTTP redirects are followed.
     package var followRedirects: Bool
+    /// The header `Accept`: which formats it is asked for.
+    package var accept = standardAccept
+    /// The Content-Type of a body that comes without one that is known; empty: it stays as it came.
+    package var fallbackContentType = ""
+    /// Whether somebody else than the operator named it: then an address in it has no privileges.
+    package var isDiscovered = false
+    /// Why it is not asked at all, one sentence; every scrape fails with it. Empty as a rule.
+    package var refusal = ""
+
+    /// As Prometheus 3 asks, but for the escaping of names, which older readers would not understand.
+    package static let standardAccept =
+        "application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
+        + "text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 
     /// A target from all its parts, times in milliseconds; the defaults are Prometheus', the body limit 16 MiB.
     package init(

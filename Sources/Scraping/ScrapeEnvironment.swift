@@ -1,6 +1,7 @@
 package import HTTPClient
 package import NIOCore
 package import Relabeling
+package import SeriesRules
 package import TLS
 
 /// What the scrapes of one event loop have in common.
@@ -18,14 +19,16 @@ package struct ScrapeEnvironment {
     package var version: String
     /// Wall time for timestamps and ticks.
     package var clock: WallClock
-    /// Resolver and address policy.
-    package var httpSettings: HTTPClientSettings
+    /// Resolver, address policy and proxy.
+    package var httpSettings: (Target) -> HTTPClientSettings
     /// Certificates and trust for a target's `https` URL.
     package var tlsContext: (Target) -> TLSContext?
     /// The name to verify instead of the URL's host (`tls_config.server_name`).
     package var serverName: (Target) -> String?
     /// Headers beyond those of every scrape, credentials for instance.
     package var extraHeaders: (Target) -> [(String, String)]
+    /// What its job asks of the series in its bodies; nil leaves them alone.
+    package var seriesPolicy: (Target) -> SeriesPolicy?
     /// Whether a target is fetched or its body made in this process.
     package var source: (Target) -> ScrapeSource
     /// The starts of all scrapes.
@@ -39,10 +42,11 @@ package struct ScrapeEnvironment {
         self.seed = seed
         self.version = version
         clock = .system
-        httpSettings = HTTPClientSettings()
+        httpSettings = { _ in HTTPClientSettings() }
         tlsContext = { _ in nil }
         serverName = { _ in nil }
         extraHeaders = { _ in [] }
+        seriesPolicy = { _ in nil }
         source = { _ in .http }
         starts = LoopTimer(eventLoop: eventLoop)
         means = HTTPClientMeans(eventLoop: eventLoop, budget: budget)
@@ -52,7 +56,8 @@ package struct ScrapeEnvironment {
     func request(for target: Target) -> Result<HTTPRequest, HTTPClientError> {
         do throws(HTTPClientError) {
             let headers = ScrapeHeaders.headers(for: target, version: version, extra: extraHeaders(target))
-            return .success(try HTTPRequest(try HTTPURL(parsing: target.url), headers: headers))
+            return .success(
+                try HTTPRequest(try HTTPURL(parsing: target.url), headers: headers, isDiscovered: target.isDiscovered))
         } catch {
             return .failure(error)
         }
@@ -60,6 +65,6 @@ package struct ScrapeEnvironment {
 
     func makeClient(for target: Target) -> HTTPClient {
         HTTPClient(
-            means: means, tls: tlsContext(target), serverName: serverName(target), settings: httpSettings)
+            means: means, tls: tlsContext(target), serverName: serverName(target), settings: httpSettings(target))
     }
 }

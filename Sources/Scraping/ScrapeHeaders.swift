@@ -1,18 +1,12 @@
 import Relabeling
 
 /// The headers of a scrape, as Prometheus 3 sends them.
-///
-/// Owns the text of `Accept`: OpenMetrics first, then the text format, no escaping asked for.
 enum ScrapeHeaders {
-    static let accept =
-        "application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
-        + "text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
-
     /// The headers for a target; `extra` ones replace those of the same name.
     static func headers(for target: Target, version: String, extra: [(String, String)]) -> [(String, String)] {
         let standard = [
             ("User-Agent", "Culvert/\(version)"),
-            ("Accept", accept),
+            ("Accept", target.accept),
             ("Accept-Encoding", target.enableCompression ? "gzip" : "identity"),
             ("X-Prometheus-Scrape-Timeout-Seconds", seconds(target.timeout)),
         ]

@@ -1,7 +1,9 @@
+import Exposition
 import HTTPClient
 import NIOCore
 import Relabeling
 import ScrapeCodec
+import SeriesRules
 
 /// The scrapes of one target, one after the other.
 ///
@@ -21,6 +23,8 @@ final class ScrapeLoop: TimedWork {
     private var client: HTTPClient?
     private var source: ScrapeSource
     private var request: Result<HTTPRequest, HTTPClientError>
+    /// What the job asks of the series in bodies; nil when they are left alone.
+    private var rules: SeriesRules?
     private var isScraping = false
     private var isStopped = false
     private var isHeld = false
@@ -47,6 +51,14 @@ final class ScrapeLoop: TimedWork {
             hash: TargetIdentity(target).stableHash, seed: environment.seed, interval: target.interval)
         source = environment.source(target)
         request = environment.request(for: target)
+        takeRules()
+    }
+
+    /// The rules that count now, with what they know as long as they are the same.
+    private func takeRules() {
+        guard let policy = environment.seriesPolicy(target) else { return rules = nil }
+        if let rules, rules.policy == policy, rules.targetLabels == target.labels { return }
+        rules = SeriesRules(policy: policy, targetLabels: target.labels)
     }
 
     /// Begins: within a second when the target appeared while running, else on its phase.
@@ -60,6 +72,7 @@ final class ScrapeLoop: TimedWork {
         let hadInterval = self.target.interval
         self.target = target
         request = environment.request(for: target)
+        takeRules()
         guard hadInterval != target.interval else { return }
         schedule.retune(interval: target.interval)
         guard timer != nil else { return }
@@ -67,10 +80,12 @@ final class ScrapeLoop: TimedWork {
         wait(for: nextStart())
     }
 
-    /// Uses the certificates and credentials the environment gives now, from the next scrape on.
+    /// Uses the certificates, credentials and rules the environment gives now, from the next scrape on.
     func reloadTLS() {
+        takeRules()
         request = environment.request(for: target)
         client?.replaceTLS(environment.tlsContext(target), serverName: environment.serverName(target))
+        client?.replaceSettings(environment.httpSettings(target))
     }
 
     /// Starts no scrape by itself any more; a scrape under way goes on.
@@ -127,6 +142,10 @@ final class ScrapeLoop: TimedWork {
         isScraping = true
         let began = environment.eventLoop.now
         let times = schedule.begin(wall: environment.clock.now(), monotonic: Self.milliseconds(began))
+        guard target.refusal.isEmpty else {
+            return finish(
+                times, began: began, .failure(ScrapeOutcome(code: .bodyTooLarge, message: target.refusal)))
+        }
         switch source {
         case .inProcess(let make):
             let (contentType, body) = make()
@@ -140,7 +159,7 @@ final class ScrapeLoop: TimedWork {
         let request: HTTPRequest
         switch self.request {
         case .success(let made): request = made
-        case .failure(let error): return finish(times, began: began, .failure(error))
+        case .failure(let error): return finish(times, began: began, .failure(ScrapeOutcome(error)))
         }
         var deadline = began + .milliseconds(max(target.timeout, 1))
         if let end = farewell?.deadline, end < deadline {
@@ -150,13 +169,13 @@ final class ScrapeLoop: TimedWork {
         connectedClient().get(
             request, deadline: deadline, bodyLimit: target.bodySizeLimit, followRedirects: target.followRedirects
         ) { result in
-            self.finish(times, began: began, result.map { ($0.contentType, $0.body) })
+            self.finish(times, began: began, result.map { ($0.contentType, $0.body) }.mapError { ScrapeOutcome($0) })
         }
     }
 
     private func finish(
         _ times: ScrapeSchedule.Times, began: NIODeadline,
-        _ result: Result<(contentType: String, body: ByteBuffer), HTTPClientError>
+        _ result: Result<(contentType: String, body: ByteBuffer), ScrapeOutcome>
     ) {
         isScraping = false
         guard !isStopped else { return }
@@ -166,12 +185,13 @@ final class ScrapeLoop: TimedWork {
             outcome: .success, contentType: "", body: ByteBuffer())
         switch result {
         case .success(let (contentType, body)):
-            record.contentType = contentType
+            record.contentType = known(contentType)
             record.body = body
+            applyRules(to: &record)
             onResult(reference, record)
-        case .failure(let error):
-            record.outcome = ScrapeOutcome(error)
-            if !(farewell?.isCutShort == true && [.timedOut, .overloaded].contains(error.code)) {
+        case .failure(let outcome):
+            record.outcome = outcome
+            if !(farewell?.isCutShort == true && [.timedOut, .overloaded].contains(outcome.code)) {
                 onResult(reference, record)
             }
         }
@@ -180,6 +200,29 @@ final class ScrapeLoop: TimedWork {
         if farewell != nil { return stop() }
         guard timer == nil, !isHeld else { return }
         wait(for: nextStart())
+    }
+
+    private func applyRules(to record: inout ScrapeRecord) {
+        guard let rules else { return }
+        guard ContentType(record.contentType).hasLines else {
+            record.outcome = ScrapeOutcome(
+                code: .badEncoding, message: "target answered in protobuf, to which the job's rules cannot be applied")
+            record.contentType = ""
+            record.body = ByteBuffer()
+            return
+        }
+        let outcome = rules.apply(to: record.body, contentType: record.contentType)
+        record.body = outcome.body
+        guard let failure = outcome.failure else { return }
+        record.outcome = ScrapeOutcome(failure)
+        record.contentType = ""
+        record.body = ByteBuffer()
+    }
+
+    /// What the body is taken for.
+    private func known(_ contentType: String) -> String {
+        guard !target.fallbackContentType.isEmpty, ContentType(contentType) == .other else { return contentType }
+        return target.fallbackContentType
     }
 
     private func nextStart() -> ScrapeSchedule.Start {

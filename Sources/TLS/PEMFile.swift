@@ -1,17 +1,43 @@
 import COpenSSL
 import Glibc
 
-/// The content of a PEM file and where it came from: reads it with a bound, and gives its certificates or its key.
+/// The content of a PEM file, or of a text in its place, and where it came from: reads it with a bound, and gives its
+/// certificates or its key.
 struct PEMFile {
     /// 200 public roots are 300 KB; a file above this is not what the operator meant.
     private static let maximumSize = 4 << 20
 
+    /// What errors blame: the path, or what a text is called.
     let path: String
     private let bytes: [UInt8]
+    private let isFile: Bool
+
+    /// What `file` or `text` holds; nil when there is neither. `name` is what a text is called. Both are one too many.
+    static func read(_ file: String?, or text: PEMText?, name: String, secret: Bool) throws(TLSError) -> PEMFile? {
+        guard let text else { return try file.map { path throws(TLSError) in try PEMFile(path, secret: secret) } }
+        guard file == nil else {
+            throw TLSError(
+                .configuration, "is given as a text and as the file \(file ?? ""), expected one of the two",
+                culprit: name)
+        }
+        return try PEMFile(text, name: name)
+    }
+
+    private init(_ text: PEMText, name: String) throws(TLSError) {
+        path = "the \(name) given as text"
+        isFile = false
+        bytes = Array(text.value.utf8)
+        guard bytes.count <= Self.maximumSize else {
+            throw TLSError(
+                .configuration, "is \(bytes.count) bytes long, expected PEM of at most \(Self.maximumSize)",
+                culprit: path)
+        }
+    }
 
     /// Reads `path`; `secret` refuses a file to which group or world have any right.
     init(_ path: String, secret: Bool) throws(TLSError) {
         self.path = path
+        isFile = true
         guard !path.utf8.contains(0) else {
             throw TLSError(.configuration, "the path contains a NUL byte", culprit: path)
         }
@@ -78,7 +104,7 @@ struct PEMFile {
                     .configuration,
                     error.isEndOfPEM
                         ? "contains no certificate, expected at least one `-----BEGIN CERTIFICATE-----` block"
-                        : "certificate \(count + 1) of the file is damaged (\(error.text))",
+                        : "certificate \(count + 1) in it is damaged (\(error.text))",
                     culprit: path)
             }
             defer { unsafe X509_free(certificate) }
@@ -98,7 +124,9 @@ struct PEMFile {
             if text.contains("ENCRYPTED") {
                 throw TLSError(
                     .configuration, "the private key is encrypted, expected one without a passphrase", culprit: path,
-                    cure: "decrypt it with `openssl pkey -in \(path) -out …` and protect the file by its mode")
+                    cure: isFile
+                        ? "decrypt it with `openssl pkey -in \(path) -out …` and protect the file by its mode"
+                        : "decrypt it with `openssl pkey`")
             }
             throw TLSError(
                 .configuration,

@@ -11,7 +11,7 @@ import COpenSSL
 @safe package final class TLSContext: @unchecked Sendable {
     /// What the context was made of.
     let configuration: TLSContextConfiguration
-    /// The leaf of `certificateFile`, if there is one.
+    /// The leaf of our certificate, if there is one.
     package let ownCertificate: PeerCertificate?
     /// The `SSL_CTX*`, owned.
     let pointer: OpaquePointer

@@ -60,8 +60,11 @@ import COpenSSL
         if configuration.role == .server, configuration.insecureSkipVerify {
             throw TLSError(.configuration, "insecure_skip_verify is for clients only")
         }
-        if let file = configuration.certificateAuthorityFile {
-            try trustAuthorities(in: PEMFile(file, secret: false))
+        let authorities = try PEMFile.read(
+            configuration.certificateAuthorityFile, or: configuration.certificateAuthorityText, name: "CA certificate",
+            secret: false)
+        if let authorities {
+            try trustAuthorities(in: authorities)
         } else if verifies, configuration.role == .server {
             throw TLSError(
                 .configuration, "client certificates are required but no authority is trusted",
@@ -95,11 +98,14 @@ import COpenSSL
 
     /// Loads our certificate, its chain and its key; returns the leaf.
     func applyCertificate() throws(TLSError) -> PeerCertificate? {
-        guard let certificateFile = configuration.certificateFile, let keyFile = configuration.keyFile else {
-            if let present = configuration.certificateFile ?? configuration.keyFile {
+        let certificates = try PEMFile.read(
+            configuration.certificateFile, or: configuration.certificateText, name: "certificate", secret: false)
+        let keys = try PEMFile.read(configuration.keyFile, or: configuration.keyText, name: "key", secret: true)
+        guard let file = certificates, let keyFile = keys else {
+            if let present = certificates ?? keys {
                 throw TLSError(
                     .configuration, "a certificate and its key belong together, but only one of them is named",
-                    culprit: present, cure: "name both cert_file and key_file")
+                    culprit: present.path, cure: "name both cert_file and key_file")
             }
             if configuration.role == .server {
                 throw TLSError(
@@ -107,8 +113,7 @@ import COpenSSL
             }
             return nil
         }
-        let file = try PEMFile(certificateFile, secret: false)
-        let key = unsafe try PEMFile(keyFile, secret: true).privateKey()
+        let key = unsafe try keyFile.privateKey()
         defer { unsafe EVP_PKEY_free(key) }
         var leaf: PeerCertificate?
         unsafe try file.forEachCertificate { index, certificate throws(TLSError) in
@@ -118,13 +123,13 @@ import COpenSSL
             }
             guard unsafe X509_check_private_key(certificate, key) == 1 else {
                 throw TLSError(
-                    .configuration, "the key is not the one the certificate \(certificateFile) was issued for",
-                    culprit: keyFile, cure: "name the key file that was written together with the certificate")
+                    .configuration, "the key is not the one the certificate \(file.path) was issued for",
+                    culprit: keyFile.path, cure: "name the key file that was written together with the certificate")
             }
             try require(unsafe SSL_CTX_use_certificate(context, certificate), "the certificate", file.path)
             leaf = unsafe PeerCertificate(certificate)
         }
-        try require(unsafe SSL_CTX_use_PrivateKey(context, key), "the key", keyFile)
+        try require(unsafe SSL_CTX_use_PrivateKey(context, key), "the key", keyFile.path)
         return leaf
     }
 

@@ -1,6 +1,6 @@
-/// Everything a ``TLSContext`` is made of: role, versions, files, trust and application protocols.
+/// Everything a ``TLSContext`` is made of: role, versions, certificate, key, trust and application protocols.
 ///
-/// Files are paths to PEM; they are read once, when the context is made.
+/// Files are paths to PEM; they are read once, when the context is made. Each has a text that can be given in its place.
 package struct TLSContextConfiguration: Sendable {
     /// Which end of the connection a context is for.
     package enum Role: Sendable, Hashable {
@@ -20,6 +20,12 @@ package struct TLSContextConfiguration: Sendable {
     package var keyFile: String?
     /// PEM file with the authorities that are trusted; nil means the system's roots for a client.
     package var certificateAuthorityFile: String?
+    /// Our certificate and its chain, in place of `certificateFile`.
+    package var certificateText: PEMText?
+    /// The private key, in place of `keyFile`.
+    package var keyText: PEMText?
+    /// The authorities that are trusted, in place of `certificateAuthorityFile`.
+    package var certificateAuthorityText: PEMText?
     /// Server: whether a client without a valid certificate is refused; when false none is asked for.
     package var requiresPeerCertificate = true
     /// Client: accept any certificate with any name. Never for the tunnel.
@@ -35,6 +41,9 @@ package struct TLSContextConfiguration: Sendable {
         certificateFile: String? = nil,
         keyFile: String? = nil,
         certificateAuthorityFile: String? = nil,
+        certificateText: PEMText? = nil,
+        keyText: PEMText? = nil,
+        certificateAuthorityText: PEMText? = nil,
         requiresPeerCertificate: Bool = true,
         insecureSkipVerify: Bool = false,
         applicationProtocols: [String] = []
@@ -45,6 +54,9 @@ package struct TLSContextConfiguration: Sendable {
         self.certificateFile = certificateFile
         self.keyFile = keyFile
         self.certificateAuthorityFile = certificateAuthorityFile
+        self.certificateText = certificateText
+        self.keyText = keyText
+        self.certificateAuthorityText = certificateAuthorityText
         self.requiresPeerCertificate = requiresPeerCertificate
         self.insecureSkipVerify = insecureSkipVerify
         self.applicationProtocols = applicationProtocols

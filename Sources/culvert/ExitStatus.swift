@@ -18,6 +18,9 @@ enum ExitStatus {
         case let error as SettingsProblems:
             complain(error.problems.map(\.description))
             Glibc.exit(configuration)
+        case let error as SettingsError:
+            complain([error.description])
+            Glibc.exit(configuration)
         case let error as TLSError:
             complain([error.sentence])
             // Certificates and keys are configuration; nothing else of TLS ends the process.

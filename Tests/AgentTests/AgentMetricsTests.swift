@@ -10,7 +10,7 @@ import Tunnel
 /// The agent's own page: what an operator of a log and its tunnels finds there.
 @Suite struct AgentMetricsTests {
     private func page(_ fill: (AgentMetrics) -> Void) throws -> String {
-        let metrics = try AgentMetrics(version: "test")
+        let metrics = try AgentMetrics(version: "test", now: 0)
         fill(metrics)
         return String(decoding: metrics.registry.render(), as: UTF8.self)
     }

@@ -65,6 +65,7 @@ import Testing
         try deployment.handOutCertificates()
         let reference = try #require(readme.yaml(key).last)
         try deployment.write("proxy-password", "secret\n")
+        try deployment.write("prometheus.yml", "scrape_configs: []\n")
         try deployment.write("reference.yml", reference)
         let output = try await deployment.run("culvert check /etc/culvert/reference.yml")
         #expect(output.contains(key == "tunnel" ? "a collector's configuration" : "an agent's configuration"))

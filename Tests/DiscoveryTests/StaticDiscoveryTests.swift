@@ -12,7 +12,7 @@ struct StaticDiscoveryTests {
             targets: targets.enumerated().map { StaticTarget(address: $1, line: 7 + $0, column: 3) }, labels: labels)
         var job = ScrapeConfig(jobName: "node", scrapeInterval: 15_000, staticConfigs: [group])
         change(&job)
-        return StaticDiscovery.targets(of: AgentSettings(collectors: [], scrapeConfigs: [job]))
+        return list(AgentSettings(collectors: [], scrapeConfigs: [job]))
     }
 
     @Test func `a target has job, instance and its labels`() throws {
@@ -42,6 +42,11 @@ struct StaticDiscoveryTests {
             find(["h:1"], labels: [("job", ""), ("instance", ""), ("__scheme__", "")]).targets.first)
         #expect(target.labels == Labels([("instance", "h:1"), ("job", "node")]))
         #expect(target.scheme == "http")
+    }
+
+    @Test func `a scheme that nobody speaks makes a target that is down`() throws {
+        let target = try #require(find(["h:1"], labels: [("__scheme__", "ftp")]).targets.first)
+        #expect(target.refusal == #"unsupported protocol scheme "ftp""#)
     }
 
     @Test func `labels with two underscores steer the target and are dropped`() throws {
@@ -104,7 +109,7 @@ struct StaticDiscoveryTests {
                         targets: [StaticTarget(address: "h:1", line: 5 + index, column: 9)], labels: [("job", "same")])
                 ])
         }
-        let found = StaticDiscovery.targets(of: AgentSettings(collectors: [], scrapeConfigs: jobs))
+        let found = list(AgentSettings(collectors: [], scrapeConfigs: jobs))
         #expect(found.targets.map(\.jobName) == ["a"])
         #expect(
             found.problems.map(\.description) == [
@@ -114,7 +119,6 @@ struct StaticDiscoveryTests {
     }
 
     @Test(arguments: [
-        ("__scheme__", "ftp", #"__scheme__: expected http or https, found "ftp""#),
         ("__scrape_interval__", "soon", #"__scrape_interval__: expected a duration above 0, found "soon""#),
         ("__scrape_interval__", "0", #"__scrape_interval__: expected a duration above 0, found "0""#),
         ("__scrape_timeout__", "0s", #"__scrape_timeout__: expected a duration above 0, found "0s""#),

@@ -37,7 +37,8 @@ let package = Package(
             swiftSettings: fuzzed + [.unsafeFlags(["-enable-testing"])]),
         .target(
             name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: fuzzed),
-        .target(name: "Relabeling", swiftSettings: settings),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        .target(name: "Relabeling", dependencies: ["CRE2", "COpenSSL"], swiftSettings: settings),
         .target(name: "FuzzEngine", swiftSettings: settings),
         .executableTarget(
             name: "FuzzFrames", dependencies: ["FuzzEngine", "Tunnel", nio], swiftSettings: engine,
@@ -58,8 +59,11 @@ let package = Package(
             name: "FuzzCursors", dependencies: ["FuzzEngine", "TLS", "Relabeling"], swiftSettings: engine,
             linkerSettings: linked),
         .executableTarget(
+            name: "FuzzDNS", dependencies: ["FuzzEngine", nio], swiftSettings: engine, linkerSettings: linked),
+        .executableTarget(
             name: "FuzzAnswers", dependencies: ["FuzzEngine", "HTTPClient", nio], swiftSettings: engine,
             linkerSettings: linked),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

@@ -45,9 +45,9 @@ final class ClientFixture: Sendable {
 
     func get(
         _ url: String, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(10), limit: Int = 0,
-        redirects: Bool = true
+        redirects: Bool = true, isDiscovered: Bool = false
     ) async throws -> HTTPClientResponse {
-        let request = try HTTPRequest(try HTTPURL(parsing: url), headers: headers)
+        let request = try HTTPRequest(try HTTPURL(parsing: url), headers: headers, isDiscovered: isDiscovered)
         return try await loop.flatSubmit { [client, loop] in
             guard let client = client.value else { return loop.makeFailedFuture(ChannelError.alreadyClosed) }
             let promise = loop.makePromise(of: HTTPClientResponse.self)
@@ -61,10 +61,12 @@ final class ClientFixture: Sendable {
     /// The error of a request that must fail.
     func failure(
         _ url: String, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(10), limit: Int = 0,
-        redirects: Bool = true
+        redirects: Bool = true, isDiscovered: Bool = false
     ) async throws -> HTTPClientError {
         do {
-            let response = try await get(url, headers: headers, timeout: timeout, limit: limit, redirects: redirects)
+            let response = try await get(
+                url, headers: headers, timeout: timeout, limit: limit, redirects: redirects,
+                isDiscovered: isDiscovered)
             throw UnexpectedSuccess(bytes: response.body.readableBytes)
         } catch let error as HTTPClientError {
             return error
@@ -77,6 +79,15 @@ final class ClientFixture: Sendable {
 
     func withBudget<Value: Sendable>(_ body: @escaping @Sendable (BodyBudget) -> Value) async throws -> Value? {
         try await loop.submit { [budget] in budget.value.map(body) }.get()
+    }
+
+    /// Connections made so far.
+    func connectionsMade() async throws -> UInt64 {
+        try await loop.submit { [client] in client.value?.connectionsMade ?? 0 }.get()
+    }
+
+    func replaceSettings(_ settings: HTTPClientSettings) async throws {
+        try await loop.submit { [client] in client.value?.replaceSettings(settings) }.get()
     }
 
     func replaceTLS(_ tls: TLSContext?) async throws {

@@ -24,11 +24,11 @@ struct AgentProblemTests {
             ]
         ),
         (
-            "global:\n  evaluation_interval: 5s\n  external_labels: {a: b}\n  sample_limit: 5\n  scrape_intervall: 5s",
+            "global:\n  evaluation_interval: 5s\n  external_labels: {a: b}\n  sample_limit: x\n  scrape_intervall: 5s",
             [
                 "10:3: evaluation_interval has no meaning for an agent, which evaluates no rules: remove it",
                 "11:3: external_labels belongs to the collector's settings, where series leave Culvert: move it there",
-                "12:3: sample_limit is not supported by this version of Culvert",
+                #"12:17: sample_limit: expected a whole number, 0 or more, found "x""#,
                 #"13:3: global: unknown key "scrape_intervall", did you mean scrape_interval?"#,
             ]
         ),
@@ -40,7 +40,7 @@ struct AgentProblemTests {
             "xyz: 1",
             [
                 #"9:1: the agent's settings: unknown key "xyz", expected collectors, log, global, "#
-                    + #"scrape_configs, shutdown_grace_period"#
+                    + #"scrape_configs, scrape_config_files, scrape_configs_file, policy, shutdown_grace_period"#
             ]
         ),
         (
@@ -72,11 +72,14 @@ struct AgentProblemTests {
             [#"12:21: scrape_timeout: expected at most the scrape_interval of job "a", 5s, found 6s"#]
         ),
         (
-            "- job_name: a\n    relabel_configs: []\n    ec2_sd_configs: []\n    basic_auth: {}",
+            "- job_name: a\n    scrape_failure_log_file: x\n    ec2_sd_configs: []\n    oauth2: {}",
             [
-                "11:5: relabel_configs is not supported by this version of Culvert",
-                "12:5: ec2_sd_configs is not supported by this version of Culvert",
-                "13:5: basic_auth is not supported by this version of Culvert",
+                "11:5: scrape_failure_log_file is not supported by this version of Culvert: the reason of a failed scrape "
+                    + "stands in the status line of the target's page",
+                "12:5: ec2_sd_configs is not supported by this version of Culvert: use http_sd_configs, file_sd_configs or "
+                    + "dns_sd_configs",
+                "13:5: oauth2 is not supported by this version of Culvert: let something else fetch the token, and name its "
+                    + "file as authorization.credentials_file",
             ]
         ),
         (
@@ -106,7 +109,7 @@ struct AgentProblemTests {
             [
                 "11:17: tls_config: key_file is missing: expected the private key of cert_file",
                 "11:50: min_version: TLS10 is not supported by Culvert: expected TLS12 or TLS13",
-                "11:57: ca is not supported by this version of Culvert",
+                "11:61: ca: expected PEM with -----BEGIN CERTIFICATE-----, found none in it",
             ]
         ),
         (

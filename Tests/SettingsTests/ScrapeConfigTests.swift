@@ -82,6 +82,9 @@ struct ScrapeConfigTests {
         #expect(job.staticConfigs.first?.targets.map(\.column) == [19, 24, 38])
         #expect(job.staticConfigs.first?.labels.map(\.0) == ["env", "empty", "none"])
         #expect(job.staticConfigs.first?.labels.map(\.1) == ["1", "", ""])
-        #expect(settings.describe().last == #"job "black box": 3 targets, every 1m, timeout 10s"#)
+        #expect(
+            settings.describe().suffix(2) == [
+                #"job "black box": 3 targets, every 1m, timeout 10s"#, "  with honor_labels, tls_config",
+            ])
     }
 }

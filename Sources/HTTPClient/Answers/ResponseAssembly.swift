@@ -29,6 +29,8 @@ struct ResponseAssembly {
     /// A guess at the size of the body, and of what comes over the wire for it: those of the previous one.
     let expectedSize: (body: Int, wire: Int)
     let means: HTTPClientMeans
+    /// Who answers, for sentences: a proxy may speak for the target.
+    var speaker = Speaker.target
 
     private var state = State.head
     private var contentType = ""
@@ -67,7 +69,7 @@ struct ResponseAssembly {
             return .more
         }
         guard status == 200 else {
-            return fail(.unexpectedStatus, Self.sentence(for: head), status: status)
+            return fail(.unexpectedStatus, speaker.sentence(for: head), status: status)
         }
         contentType = head.contentType
         isGzip = head.isGzip
@@ -174,9 +176,5 @@ struct ResponseAssembly {
         state = .done
         keepsConnection = false
         return .fail(HTTPClientError(code, message, status: status))
-    }
-
-    private static func sentence(for head: ResponseHead) -> String {
-        "target answered \(head.status)" + (head.reason.isEmpty ? "" : " \(head.reason)")
     }
 }

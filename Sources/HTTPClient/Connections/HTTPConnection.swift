@@ -10,8 +10,10 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Scheme, host and port this connection serves.
+    /// Scheme, host and port this connection was made for.
     let url: HTTPURL
+    /// The way it goes.
+    let route: Route
     let isLoopback: Bool
     private var context: ChannelHandlerContext?
     private let receiveBuffer: ReceiveBuffer
@@ -26,14 +28,20 @@ final class HTTPConnection: ChannelInboundHandler {
     /// What ended it while nobody was there to be told, a handshake that could not even begin for instance.
     private var failure: (any Error)?
 
-    init(url: HTTPURL, isLoopback: Bool, receiveBuffer: ReceiveBuffer) {
+    init(url: HTTPURL, route: Route, isLoopback: Bool, receiveBuffer: ReceiveBuffer) {
         self.receiveBuffer = receiveBuffer
         self.url = url
+        self.route = route
         self.isLoopback = isLoopback
     }
 
     /// Whether another request can be sent.
     var isOpen: Bool { !isEnded && context != nil }
+
+    /// Whether a request for `url` that goes this way can be sent on it: a proxy takes those for any plain origin.
+    func serves(_ url: HTTPURL, by route: Route) -> Bool {
+        self.route == route && (route.isForwarding || self.url.sharesOrigin(with: url))
+    }
 
     /// Sends a request; everything that happens until `release` or the end of the connection goes to `exchange`.
     func send(_ request: HTTPRequest, for exchange: HTTPExchange) {
@@ -42,7 +50,8 @@ final class HTTPConnection: ChannelInboundHandler {
         parser = ResponseParser()
         requests &+= 1
         self.exchange = exchange
-        context.writeAndFlush(wrapOutboundOut(request.bytes), promise: nil)
+        let bytes = if case .forwarding(let proxy) = route { request.bytes(through: proxy) } else { request.bytes }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
     /// The request is over; the connection can be used again.

@@ -20,6 +20,17 @@ struct Security {
             handshakeTimeout: max(deadline - .now(), grace) + grace)
     }
 
+    /// The TLS handler for the way to a proxy, nil where that is plain. The same certificates and trust, but the name is
+    /// the proxy's own.
+    func handler(for proxy: Proxy, deadline: NIODeadline) throws(HTTPClientError) -> TLSHandler? {
+        guard proxy.scheme == .https else { return nil }
+        guard let context else { throw HTTPClientError(.tlsFailed, "no TLS settings for proxy \(proxy)") }
+        let grace = TimeAmount.seconds(1)
+        return TLSHandler(
+            context: context, serverName: Self.verifiedName(proxy.host),
+            handshakeTimeout: max(deadline - .now(), grace) + grace)
+    }
+
     /// The error of a TLS connection in the terms of this room; nil when it says no more than "closed".
     static func translate(_ error: any Error) -> HTTPClientError? {
         guard let error = error as? TLSError else { return nil }

@@ -1,7 +1,8 @@
 /// How one scrape attempt ended: success, or what went wrong and where.
 ///
-/// Travels in every scrape record; the collector turns it into a status code and a reason phrase.
-package struct ScrapeOutcome: Sendable, Hashable {
+/// Travels in every scrape record; the collector turns it into a status code and a reason phrase. One that is no success
+/// can be thrown.
+package struct ScrapeOutcome: Error, Sendable, Hashable {
     /// The kinds of endings. Raw values are part of the record format.
     package enum Code: UInt8, Sendable, CaseIterable {
         case success = 0
@@ -15,13 +16,13 @@ package struct ScrapeOutcome: Sendable, Hashable {
         case timedOut = 4
         /// The target answered with a status other than 200, see `status`.
         case unexpectedStatus = 5
-        /// The body was larger than the job's limit.
+        /// The body was larger than the job's limit, or broke another of the job's limits.
         case bodyTooLarge = 6
         /// The answer was not valid HTTP.
         case malformedResponse = 7
         /// The target closed or reset the connection before the answer was whole.
         case connectionLost = 8
-        /// The body did not decompress.
+        /// The body did not decompress, or has samples that the job's rules leave without a name.
         case badEncoding = 9
         /// A redirect that cannot or must not be followed.
         case redirectRefused = 10

@@ -9,15 +9,8 @@ extension AgentSettings {
         } else {
             lines.append("log in memory, at most \(ByteSize.text(log.memorySize))")
         }
-        for job in scrapeConfigs {
-            let count = job.staticConfigs.reduce(0) { $0 + $1.targets.count }
-            lines.append(
-                "job \(Quotation.quote(job.jobName)): \(count) \(count == 1 ? "target" : "targets"), every "
-                    + "\(PrometheusDuration.text(job.scrapeInterval)), timeout "
-                    + "\(PrometheusDuration.text(job.scrapeTimeout))"
-            )
-        }
+        for job in scrapeConfigs { lines += job.describe() }
         if scrapeConfigs.isEmpty { lines.append("no jobs") }
-        return lines.map(Quotation.escape)
+        return lines.map(Quotation.escape) + notices.map { "note: \($0)" }
     }
 }

@@ -8,8 +8,12 @@ package struct AgentSettings: Sendable {
     package var log: AgentLogSettings
     /// What jobs inherit.
     package var global: GlobalSettings
+    /// What the operator permits, whatever jobs and discovery say.
+    package var policy = AgentPolicy()
     /// The jobs, in the order of the file.
     package var scrapeConfigs: [ScrapeConfig]
+    /// What a person should know of the file although nothing is wrong with it, a line each.
+    package var notices: [String] = []
     /// Milliseconds SIGTERM leaves for a last scrape and its delivery.
     package var shutdownGracePeriod: Int64
 
@@ -41,11 +45,19 @@ extension AgentSettings {
         let collectors = CollectorAddress.readList(reader)
         let logSettings = AgentLogSettings.read(reader.mapping("log"))
         let global = GlobalSettings.read(reader.mapping("global"))
-        let jobs = ScrapeConfig.readList(reader, inheriting: global)
+        let names = JobNames()
+        let jobs =
+            ScrapeConfig.readList(reader, inheriting: global, names: names)
+            + ScrapeConfigFiles.readList(reader, inheriting: global, names: names)
+            + ScrapeConfigFiles.readPrometheus(reader, names: names)
+        let policy = AgentPolicy.read(reader.mapping("policy"))
         let grace = reader.duration("shutdown_grace_period")?.value ?? 25_000
         reader.finish(advice: UnsupportedKeys.agent)
-        return AgentSettings(
+        var settings = AgentSettings(
             file: reader.log.file, collectors: collectors, log: logSettings, global: global, scrapeConfigs: jobs,
             shutdownGracePeriod: grace)
+        settings.policy = policy
+        settings.notices = reader.log.notices
+        return settings
     }
 }

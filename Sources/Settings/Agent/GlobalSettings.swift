@@ -6,6 +6,8 @@ package struct GlobalSettings: Sendable, Hashable {
     package var scrapeTimeout: Int64 = 10_000
     /// Size in bytes, decompressed, at which a body fails the scrape.
     package var bodySizeLimit = defaultBodySizeLimit
+    package var limits = ScrapeLimits()
+    package var negotiation = ScrapeNegotiation()
 
     /// The defaults.
     package init() {}
@@ -22,6 +24,9 @@ package struct GlobalSettings: Sendable, Hashable {
         settings.scrapeInterval = timing.interval
         settings.scrapeTimeout = timing.timeout
         settings.bodySizeLimit = ScrapeTiming.bodySizeLimit(reader, inheriting: settings)
+        settings.limits = ScrapeLimits.read(reader, inheriting: settings.limits)
+        settings.negotiation = ScrapeNegotiation.read(reader, inheriting: settings.negotiation)
+        ReaderFields.read(reader)
         reader.finish(advice: UnsupportedKeys.agentGlobal)
         return settings
     }

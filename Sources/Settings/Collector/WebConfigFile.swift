@@ -4,15 +4,7 @@ enum WebConfigFile {
     static func tls(_ found: Located<String>, log: ProblemLog) -> WebTLS? {
         let path = FilePath.resolve(found.value, in: log.directory)
         let inner = ProblemLog(file: path)
-        defer {
-            for problem in inner.problems {
-                if problem.code == .unreadable {
-                    log.add(.unusableFile, at: found.key, "config_file: \(path): \(problem.message)")
-                } else {
-                    log.add(problem)
-                }
-            }
-        }
+        defer { log.take(inner, key: "config_file", at: found.key) }
         let cure = "correct the path, or remove config_file to serve plain HTTP"
         guard let reader = Document.read(name: "web configuration", cure: cure, mayBeEmpty: true, log: inner) else {
             return nil

@@ -18,19 +18,38 @@ enum Document {
     static func mapping(
         in bytes: [UInt8], name: String, mayBeEmpty: Bool = false, log: ProblemLog
     ) -> MappingReader? {
+        guard let root = root(in: bytes, log: log) else {
+            if log.problems.isEmpty, !mayBeEmpty {
+                log.add(.malformed, at: start, "the file is empty: expected \(name)")
+            }
+            return nil
+        }
+        return MappingReader(root, name: name, key: root.position ?? start, log: log)
+    }
+
+    /// The one list that `bytes` hold, empty for an empty file, or `nil` after saying what is wrong with them.
+    static func list(in bytes: [UInt8], log: ProblemLog) -> [Node]? {
+        guard let root = root(in: bytes, log: log) else { return log.problems.isEmpty ? [] : nil }
+        guard let sequence = root.sequence else {
+            log.add(.wrongType, at: root.position ?? start, "expected a list of groups, found \(root.kind)")
+            return nil
+        }
+        return Array(sequence)
+    }
+
+    private static let start = SourcePosition(line: 1, column: 1)
+
+    /// Nil for an empty file, and after a problem was added.
+    private static func root(in bytes: [UInt8], log: ProblemLog) -> Node? {
         guard let text = SourceText.decode(bytes, log: log) else { return nil }
-        let start = SourcePosition(line: 1, column: 1)
         do {
             if let (position, message) = try AliasGuard.danger(in: text) {
                 log.add(.malformed, at: position, message)
                 return nil
             }
             // Without the resolver's regular expressions: what a scalar means is decided by the key that holds it.
-            guard let root = try Yams.compose(yaml: text, .basic), !root.isNothing else {
-                if !mayBeEmpty { log.add(.malformed, at: start, "the file is empty: expected \(name)") }
-                return nil
-            }
-            return MappingReader(root, name: name, key: root.position ?? start, log: log)
+            guard let root = try Yams.compose(yaml: text, .basic), !root.isNothing else { return nil }
+            return root
         } catch let error as YamlError {
             report(error, text: text, log: log)
         } catch {

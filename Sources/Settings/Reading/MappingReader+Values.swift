@@ -54,6 +54,17 @@ extension MappingReader {
         return text.with(value)
     }
 
+    /// A whole number from 0 on.
+    func count(_ key: String) -> Located<Int>? {
+        let expected = "a whole number, 0 or more"
+        guard let text = string(key, expected: expected) else { return nil }
+        guard let value = Int(text.value), value >= 0 else {
+            reject(key, at: text.position, expected: expected, found: Quotation.quote(text.value))
+            return nil
+        }
+        return text.with(value)
+    }
+
     /// A size in bytes between two bounds.
     func size(_ key: String, in bounds: ClosedRange<UInt64>) -> Located<UInt64>? {
         let expected = "a size such as 64MiB or 1GiB"

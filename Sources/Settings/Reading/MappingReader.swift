@@ -71,6 +71,12 @@ final class MappingReader {
     /// Where the key stands, when it is there at all, null or not.
     func position(of key: String) -> SourcePosition? { entries[key]?.key }
 
+    /// Passes over keys that are somebody else's; those of them that are there.
+    func skip(_ keys: [String]) -> [String] {
+        known += keys.filter { !known.contains($0) }
+        return keys.filter { entries[$0] != nil }
+    }
+
     /// The node of a key that is not null; the key counts as asked for.
     func node(_ key: String) -> Located<Node>? {
         if !known.contains(key) { known.append(key) }

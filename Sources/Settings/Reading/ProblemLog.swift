@@ -8,6 +8,8 @@ final class ProblemLog {
     /// The directory of the file, absolute: what relative paths in it are relative to.
     let directory: String
     private(set) var problems: [SettingsError] = []
+    /// What is right, and yet to be known: a line each, with its place.
+    private(set) var notices: [String] = []
     private var budget: Int
 
     init(file: String, budget: Int = 1_000_000) {
@@ -26,6 +28,25 @@ final class ProblemLog {
         // The same node can be reached twice through an alias; its problem is told once.
         guard !isFull, !problems.contains(problem) else { return }
         problems.append(problem)
+    }
+
+    /// Tells of something that is no problem.
+    func note(_ sentence: String, at position: SourcePosition) {
+        let line = "\(file):\(position.line): \(Quotation.escape(sentence))"
+        guard notices.count < SettingsProblems.limit, !notices.contains(line) else { return }
+        notices.append(line)
+    }
+
+    /// Takes over what is to be said of another file, which `key` names here.
+    func take(_ inner: ProblemLog, key: String, at position: SourcePosition) {
+        for problem in inner.problems {
+            if problem.code == .unreadable {
+                add(.unusableFile, at: position, "\(key): \(inner.file): \(problem.message)")
+            } else {
+                add(problem)
+            }
+        }
+        for notice in inner.notices where notices.count < SettingsProblems.limit { notices.append(notice) }
     }
 
     /// Whether no further problem will be told.

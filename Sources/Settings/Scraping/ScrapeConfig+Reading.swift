@@ -2,21 +2,14 @@ import Relabeling
 import Yams
 
 extension ScrapeConfig {
-    static func readList(_ reader: MappingReader, inheriting global: GlobalSettings) -> [ScrapeConfig] {
+    static func readList(
+        _ reader: MappingReader, inheriting global: GlobalSettings, names: JobNames
+    ) -> [ScrapeConfig] {
         guard let list = reader.list("scrape_configs", of: "jobs") else { return [] }
         var jobs: [ScrapeConfig] = []
-        var lines: [String: Int] = [:]
         for element in reader.elements(of: list, name: "scrape_config") {
             guard let (job, name) = read(element, inheriting: global) else { continue }
-            if let first = lines[job.jobName] {
-                reader.log.add(
-                    .conflict, at: name.position,
-                    "job_name: \(Quotation.quote(job.jobName)) is used twice, first in line \(first): "
-                        + "expected a name of its own"
-                )
-            } else {
-                lines[job.jobName] = name.position.line
-            }
+            names.note(name, reader.log)
             jobs.append(job)
         }
         return jobs
@@ -28,7 +21,8 @@ extension ScrapeConfig {
         let name = reader.required("job_name", expected: "a name, unique in this file")
         let what = name.map { "job \(Quotation.quote($0.value))" } ?? "the job"
         let timing = ScrapeTiming.read(reader, inheriting: global, what: what)
-        let job = ScrapeConfig(
+        let relabelConfigs = RelabelConfig.readList("relabel_configs", reader)
+        var job = ScrapeConfig(
             jobName: name?.value ?? "", scrapeInterval: timing.interval, scrapeTimeout: timing.timeout,
             metricsPath: metricsPath(reader), scheme: scheme(reader), params: params(reader),
             honorLabels: reader.bool("honor_labels")?.value ?? false,
@@ -36,9 +30,39 @@ extension ScrapeConfig {
             enableCompression: reader.bool("enable_compression")?.value ?? true,
             followRedirects: reader.bool("follow_redirects")?.value ?? true,
             tlsConfig: reader.mapping("tls_config").map { ClientTLS.read($0) },
-            staticConfigs: StaticConfig.readList(reader), line: reader.position.line)
+            authorization: ClientAuthorization.read(reader), httpHeaders: ClientHeader.readList(reader),
+            staticConfigs: StaticConfig.readList(reader, isRelabeled: !relabelConfigs.isEmpty),
+            fileSDConfigs: FileSDConfig.readList(reader),
+            httpSDConfigs: HTTPSDConfig.readList(reader), relabelConfigs: relabelConfigs, line: reader.position.line)
+        job.honorTimestamps = reader.bool("honor_timestamps")?.value ?? true
+        job.metricRelabelConfigs = RelabelConfig.readList("metric_relabel_configs", reader)
+        job.limits = ScrapeLimits.read(reader, inheriting: global.limits)
+        job.negotiation = ScrapeNegotiation.read(reader, inheriting: global.negotiation)
+        job.proxy = ClientProxy.read(reader)
+        job.dnsSDConfigs = DNSSDConfig.readList(reader)
+        ReaderFields.read(reader)
+        refuseProtobuf(job, reader)
         reader.finish(advice: UnsupportedKeys.job)
         return name.map { (job, $0) }
+    }
+
+    /// Series in protobuf are carried as they come: whatever would have to look into them is refused.
+    private static func refuseProtobuf(_ job: ScrapeConfig, _ reader: MappingReader) {
+        guard job.negotiation.formats.contains(.protobuf) else { return }
+        var fields: [String] = []
+        if !job.metricRelabelConfigs.isEmpty { fields.append("metric_relabel_configs") }
+        if !job.honorTimestamps { fields.append("honor_timestamps: false") }
+        let limits = job.limits
+        if [limits.samples, limits.labels, limits.labelNameLength, limits.labelValueLength].contains(where: { $0 > 0 })
+        {
+            fields.append("limits on samples and labels")
+        }
+        guard !fields.isEmpty else { return }
+        reader.log.add(
+            .conflict, at: reader.position,
+            "job \(Quotation.quote(job.jobName)) asks for protobuf, to which this version of Culvert does not apply "
+                + "\(fields.joined(separator: ", ")): set those at the reader, or leave PrometheusProto and "
+                + "scrape_native_histograms out")
     }
 
     private static func metricsPath(_ reader: MappingReader) -> String {

@@ -14,13 +14,14 @@ package struct StaticConfig: Sendable {
         self.labels = labels
     }
 
-    static func readList(_ reader: MappingReader) -> [StaticConfig] {
+    /// - Parameter isRelabeled: rules may make addresses of what is none yet.
+    static func readList(_ reader: MappingReader, isRelabeled: Bool) -> [StaticConfig] {
         let what = "groups, each with targets and labels"
         guard let list = reader.list("static_configs", of: what) else { return [] }
-        return reader.elements(of: list, name: "static_config").map { read($0) }
+        return reader.elements(of: list, name: "static_config").map { read($0, isRelabeled) }
     }
 
-    private static func read(_ reader: MappingReader) -> StaticConfig {
+    private static func read(_ reader: MappingReader, _ isRelabeled: Bool) -> StaticConfig {
         var targets: [StaticTarget] = []
         if let list = reader.list("targets", of: "host:port") {
             for node in list.value {
@@ -29,7 +30,7 @@ package struct StaticConfig: Sendable {
                     reader.log.add(.wrongType, at: position, "targets: expected host:port, found \(node.kind)")
                     continue
                 }
-                if let mistake = StaticTarget.mistake(in: address) {
+                if !isRelabeled, let mistake = StaticTarget.mistake(in: address) {
                     reader.log.add(.invalidValue, at: position, "targets: \(mistake)")
                 }
                 targets.append(StaticTarget(address: address, line: position.line, column: position.column))

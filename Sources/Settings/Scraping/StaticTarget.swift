@@ -15,7 +15,7 @@ package struct StaticTarget: Sendable, Hashable {
     }
 
     /// What is wrong with `address`, in words; `nil` when it can be dialled.
-    static func mistake(in address: String) -> String? {
+    package static func mistake(in address: String) -> String? {
         let found = "found \(Quotation.quote(address))"
         if address.isEmpty { return "expected host:port, found an empty text" }
         if address.contains("/") {

@@ -5,23 +5,6 @@ enum UnsupportedKeys {
 
     private static let server = [
         "alerting", "rule_files", "remote_write", "remote_read", "storage", "tracing", "otlp", "runtime",
-        "scrape_config_files",
-    ]
-
-    private static let limits = [
-        "sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit", "target_limit",
-        "keep_dropped_targets", "native_histogram_bucket_limit", "native_histogram_min_bucket_factor",
-    ]
-
-    private static let formats = [
-        "scrape_protocols", "fallback_scrape_protocol", "scrape_native_histograms", "always_scrape_classic_histograms",
-        "scrape_classic_histograms", "convert_classic_histograms_to_nhcb", "metric_name_validation_scheme",
-        "metric_name_escaping_scheme", "scrape_failure_log_file", "extra_scrape_metrics",
-    ]
-
-    private static let client = [
-        "basic_auth", "authorization", "bearer_token", "bearer_token_file", "oauth2", "enable_http2", "proxy_url",
-        "no_proxy", "proxy_from_environment", "proxy_connect_header", "http_headers",
     ]
 
     private static let inlineTLS = ["ca", "ca_ref", "cert", "cert_ref", "key", "key_ref", "max_version"]
@@ -49,13 +32,25 @@ enum UnsupportedKeys {
         if ["evaluation_interval", "rule_query_offset", "query_log_file"].contains(key) {
             return "\(key) has no meaning for an agent, which evaluates no rules: remove it"
         }
-        return limits.contains(key) || formats.contains(key) ? sentence(key) : nil
+        return key == failureLog ? failureLogSentence : nil
     }
 
     static func job(_ key: String) -> String? {
-        let others = ["relabel_configs", "metric_relabel_configs", "honor_timestamps", "track_timestamps_staleness"]
-        let isKnown = limits.contains(key) || formats.contains(key) || client.contains(key) || others.contains(key)
-        return isKnown || (key.hasSuffix("_sd_configs") && key.utf8.count <= 40) ? sentence(key) : nil
+        if key == failureLog { return failureLogSentence }
+        if key == "oauth2" { return oauth2 }
+        let isDiscovery = key.hasSuffix("_sd_configs") && key.utf8.count <= 40
+        if isDiscovery { return sentence(key) + ": use http_sd_configs, file_sd_configs or dns_sd_configs" }
+        return nil
+    }
+
+    private static let failureLog = "scrape_failure_log_file"
+    private static let failureLogSentence =
+        sentence(failureLog) + ": the reason of a failed scrape stands in the status line of the target's page"
+    private static let oauth2 =
+        sentence("oauth2") + ": let something else fetch the token, and name its file as authorization.credentials_file"
+
+    static func httpSD(_ key: String) -> String? {
+        key == "oauth2" ? oauth2 : nil
     }
 
     static func jobTLS(_ key: String) -> String? { inlineTLS.contains(key) ? sentence(key) : nil }

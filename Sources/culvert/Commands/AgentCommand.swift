@@ -23,8 +23,10 @@ struct AgentCommand: AsyncParsableCommand {
         let settings = try AgentSettings.load(path: config)
         let logger = log.makeLogger()
         for collector in settings.collectors { AuthorityKeyWarning.check(keyFile: collector.tlsConfig.keyFile, logger) }
-        let agent = AgentService(
-            AgentOptions(settings: settings, version: Version.current, logger: logger, wallClock: Clock.microseconds))
+        var options = AgentOptions(
+            settings: settings, version: Version.current, logger: logger, wallClock: Clock.microseconds)
+        options.environment = Environment.variables
+        let agent = AgentService(options)
         try await Process.run(agent, logger: logger) { try await agent.reload() }
     }
 }

@@ -12,7 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
         discussion: """
             Reads each file as agent or collector would, certificates and keys included, and prints what it says. With \
             --connect an agent's file is also tried out: DNS, TCP, proxy, TLS and Welcome, step by step, with the cure at \
-            the first that fails. A running agent is not disturbed. With --samples-per-second it says how long an outage an \
+            the first that fails. A running agent is not disturbed. --print-targets looks for targets once and shows what \
+            relabel_configs make of each, and why one is not scraped. With --samples-per-second it says how long an outage an \
             agent's log covers at that rate: count 0.85 bytes a sample, so 1 GiB is about 329 hours at 1000 samples/s.
             """)
 
@@ -21,6 +22,9 @@ struct CheckCommand: AsyncParsableCommand {
 
     @Flag(help: "Dial the collectors of an agent's file.")
     var connect = false
+
+    @Flag(help: "Run discovery once and show every target before and after relabeling.")
+    var printTargets = false
 
     @Option(
         name: .customLong("samples-per-second"),
@@ -50,6 +54,9 @@ struct CheckCommand: AsyncParsableCommand {
             } catch let error as TLSError {
                 ExitStatus.complain(["\(file): \(error.sentence)"])
                 status = ExitStatus.configuration
+            } catch let error as SettingsError {
+                ExitStatus.complain([error.description])
+                status = ExitStatus.configuration
             } catch let error as CollectorError {
                 ExitStatus.complain(["\(file): \(error)"])
                 status = ExitStatus.configuration
@@ -61,10 +68,18 @@ struct CheckCommand: AsyncParsableCommand {
     }
 
     private func check(agent settings: AgentSettings) async throws {
+        let environment = Environment.variables
         print("\(settings.file): an agent's configuration")
         for line in settings.describe() { print("  \(line)") }
         if let samplesPerSecond { print("  \(settings.log.describeOutage(samplesPerSecond: samplesPerSecond))") }
-        for line in try AgentCheck.certificates(settings) { print("  \(line)") }
+        for line in AgentCheck.readers(settings) + (try AgentCheck.certificates(settings, environment: environment)) {
+            print("  \(line)")
+        }
+        if printTargets {
+            for line in try await AgentCheck.targets(settings, version: Version.current, environment: environment) {
+                print("  \(line)")
+            }
+        }
         guard connect else { return }
         var failed = false
         for collector in settings.collectors {

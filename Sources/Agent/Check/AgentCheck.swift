@@ -20,8 +20,8 @@ package enum AgentCheck {
     /// A line for each certificate the agent shows.
     ///
     /// - Throws: `TLSError` for a file that cannot be used.
-    package static func certificates(_ settings: AgentSettings) throws -> [String] {
-        _ = try JobTLSContexts(settings)
+    package static func certificates(_ settings: AgentSettings, environment: [String: String]) throws -> [String] {
+        _ = try JobClients(settings, environment: environment)
         return try settings.collectors.map { collector in
             let identity = try TunnelTLS.identity(collector.tlsConfig)
             let until = try TunnelTLS.context(collector.tlsConfig).ownCertificate?.notAfterText ?? "?"

@@ -1,0 +1,132 @@
+import HTTPClient
+import NIOCore
+import NIOPosix
+import Relabeling
+import Settings
+import TLS
+
+/// Asks one URL for groups of targets, again and again.
+final class HTTPProvider: DiscoveryProvider {
+    private let config: HTTPSDConfig
+    private let client: HTTPClient
+    private let version: String
+    private let eventLoop: any EventLoop
+    private let threadPool: NIOThreadPool
+    private var timer: Scheduled<Void>?
+    private var groups: [TargetGroup]?
+    /// The problem told last: the same one is not told again.
+    private var problem: String?
+    private var isStopped = false
+
+    /// Bytes of an answer; a list of 100,000 targets is a tenth of it.
+    private static let bodyLimit = 64 << 20
+
+    init(
+        _ config: HTTPSDConfig, client: HTTPClient, version: String, eventLoop: any EventLoop,
+        threadPool: NIOThreadPool
+    ) {
+        self.config = config
+        self.client = client
+        self.version = version
+        self.eventLoop = eventLoop
+        self.threadPool = threadPool
+    }
+
+    func start(_ report: @escaping (DiscoveryReport) -> Void) { ask(report) }
+
+    func stop() {
+        isStopped = true
+        timer?.cancel()
+        client.close()
+    }
+
+    /// Other certificates, from the next request on.
+    func replaceTLS(_ context: TLSContext?) {
+        client.replaceTLS(context, serverName: config.tlsConfig?.serverName)
+    }
+
+    private func ask(_ report: @escaping (DiscoveryReport) -> Void) {
+        let interval = TimeAmount.milliseconds(config.refreshInterval)
+        timer = eventLoop.assumeIsolated().scheduleTask(in: interval) { self.ask(report) }
+        let request: HTTPRequest
+        do {
+            request = try makeRequest()
+        } catch {
+            return tell("\(error)", report)
+        }
+        client.get(
+            request, deadline: .now() + interval, bodyLimit: Self.bodyLimit, followRedirects: config.followRedirects
+        ) { result in
+            switch result {
+            case .success(let answer): self.read(answer, report)
+            case .failure(let error): self.tell(error.message, report)
+            }
+        }
+    }
+
+    private func makeRequest() throws -> HTTPRequest {
+        var headers = [
+            ("Accept", "application/json"), ("Accept-Encoding", "gzip"), ("User-Agent", "culvert/\(version)"),
+            ("X-Prometheus-Refresh-Interval-Seconds", Self.seconds(config.refreshInterval)),
+        ]
+        headers += try config.clientHeaders()
+        return try HTTPRequest(try HTTPURL(parsing: config.url), headers: headers)
+    }
+
+    private static func seconds(_ milliseconds: Int64) -> String {
+        milliseconds % 1000 == 0 ? "\(milliseconds / 1000)" : "\(Double(milliseconds) / 1000)"
+    }
+
+    private func read(_ answer: HTTPClientResponse, _ report: @escaping (DiscoveryReport) -> Void) {
+        guard Self.isJSON(answer.contentType) else {
+            return tell(
+                "answered with Content-Type \(answer.contentType.debugDescription), not application/json", report)
+        }
+        let (url, body) = (config.url, answer.body)
+        threadPool.runIfActive(eventLoop: eventLoop) { () -> Result<[TargetGroup], SettingsProblems> in
+            do throws(SettingsProblems) {
+                let groups = try TargetGroupFile.parse(json: Array(body.readableBytesView), from: url)
+                return .success(groups.map { $0.found(at: url) })
+            } catch {
+                return .failure(error)
+            }
+        }.assumeIsolated().whenSuccess { result in
+            guard !self.isStopped else { return }
+            switch result {
+            case .success(let groups): self.found(groups, report)
+            case .failure(let error): self.tell(error.problems.map(\.message).joined(separator: "; "), report)
+            }
+        }
+    }
+
+    /// As Prometheus: `application/json`, perhaps with `charset=utf-8`, nothing else.
+    static func isJSON(_ contentType: String) -> Bool {
+        let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false)
+            .map { $0.filter { $0 != " " && $0 != "\t" } }
+        guard parts.first == "application/json" else { return false }
+        return parts.count == 1 || (parts.count == 2 && ["charset=utf-8", "charset=\"utf-8\""].contains(parts[1]))
+    }
+
+    private func found(_ groups: [TargetGroup], _ report: (DiscoveryReport) -> Void) {
+        problem = nil
+        guard groups != self.groups else { return }
+        self.groups = groups
+        report(DiscoveryReport(groups: groups))
+    }
+
+    /// The URL may hold a secret in its query: only where it leads is told.
+    private func tell(_ sentence: String, _ report: (DiscoveryReport) -> Void) {
+        guard !isStopped, sentence != problem else { return }
+        problem = sentence
+        let place = (try? HTTPURL(parsing: config.url)).map { "\($0)" } ?? "a URL that is none"
+        report(DiscoveryReport(problems: ["http_sd_configs: \(place): \(sentence); what it said before stays"]))
+    }
+}
+
+extension TargetGroup {
+    fileprivate func found(at url: String) -> TargetGroup {
+        var group = self
+        group.labels["__meta_url"] = url
+        return group
+    }
+}

@@ -1,0 +1,89 @@
+import Exposition
+import NIOCore
+
+/// One body on its way through the rules: fast where it is as the last one was, line by line where it is not.
+struct BodyPass {
+    private(set) var walk: BodyWalk
+    private let judge: SeriesJudge
+    private let format: ContentType
+    private var output = ByteBuffer()
+
+    private var isOpenMetrics: Bool { format == .openMetrics }
+
+    init(_ body: UnsafeBufferPointer<UInt8>, format: ContentType, judge: SeriesJudge) {
+        walk = unsafe BodyWalk(body, isOpenMetrics: format == .openMetrics, keepsTimes: judge.policy.honorTimestamps)
+        self.judge = judge
+        self.format = format
+    }
+
+    /// The body that came out; nil when it is the one that went in.
+    var page: ByteBuffer? { walk.isChanged ? output : nil }
+
+    /// Takes the walk to the body's end.
+    ///
+    /// - Returns: why the scrape fails. At the label of a series the walk ends; too many samples are counted to the end.
+    mutating func run(_ body: UnsafeBufferPointer<UInt8>, _ cache: inout LineCache) -> SeriesFailure? {
+        var failure = unsafe goOn(body, &cache)
+        while failure == nil, walk.needed > 0 {
+            // Out of the property, so that it is not copied when it is written to.
+            var output = ByteBuffer()
+            swap(&output, &self.output)
+            unsafe output.writeWithUnsafeMutableBytes(minimumWritableBytes: walk.needed) { memory in
+                unsafe walk.page.lend(memory)
+                walk.hasMemory()
+                failure = unsafe goOn(body, &cache)
+                return walk.page.takeBack()
+            }
+            swap(&output, &self.output)
+        }
+        return failure ?? judge.sampleFailure(walk.limited)
+    }
+
+    /// Goes on until the end, a failure, or until the page has no room.
+    private mutating func goOn(_ body: UnsafeBufferPointer<UInt8>, _ cache: inout LineCache) -> SeriesFailure? {
+        while true {
+            cache.follow(&walk)
+            if walk.needed > 0 { return nil }
+            guard !walk.isAtEnd else { break }
+            if let failure = unsafe step(body, &cache) { return failure }
+            if walk.needed > 0 { return nil }
+        }
+        _ = walk.finish()
+        return nil
+    }
+
+    /// Takes one line that is not as expected.
+    private mutating func step(_ body: UnsafeBufferPointer<UInt8>, _ cache: inout LineCache) -> SeriesFailure? {
+        let span = unsafe body.span
+        var scanner = LineScanner(format: format, at: walk.offset)
+        guard let line = scanner.next(in: span) else {
+            walk.offset = body.count
+            return nil
+        }
+        guard line.kind == .sample else {
+            // What follows the end of OpenMetrics is an error, and must not be dropped and mended by it.
+            walk.offset = line.kind == .end ? body.count : line.next
+            return nil
+        }
+        let text = unsafe UnsafeBufferPointer(rebasing: body[line.content.lowerBound..<line.value.lowerBound])
+        let number: UInt32
+        if let known = unsafe cache.find(text) {
+            number = known
+        } else {
+            switch judge.verdict(span, line, isOpenMetrics: isOpenMetrics) {
+            case .keep: number = unsafe cache.insert(text, .keep)
+            case .drop: number = unsafe cache.insert(text, .drop)
+            case .refused: number = unsafe cache.insert(text, .refused)
+            case .rewrite(let bytes): number = unsafe cache.insert(text, .rewrite, rewritten: bytes)
+            case .fail(let failure):
+                walk.scraped += 1
+                return failure
+            }
+        }
+        cache.link(walk.previous, to: number)
+        let isChanged = cache.verdict(of: number) != .keep || (!judge.policy.honorTimestamps && !line.timestamp.isEmpty)
+        let isTaken = !isChanged || SeriesSyntax(isOpenMetrics: isOpenMetrics).takesTail(span, line)
+        if cache.act(number, &walk, LineTail(line, isTaken: isTaken)) { walk.previous = number }
+        return nil
+    }
+}

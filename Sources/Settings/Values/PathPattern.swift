@@ -1,0 +1,19 @@
+import Glibc
+
+/// Paths with the wildcards of a shell: `*`, `?` and `[…]` stand for characters that are no slash.
+package enum PathPattern {
+    private static let wildcards: Set<Character> = ["*", "?", "["]
+
+    /// Whether it may mean something else than itself.
+    static func isPattern(_ path: String) -> Bool { path.contains { wildcards.contains($0) } }
+
+    /// The paths that are there and that a pattern means, sorted; one without wildcards means itself. Blocks.
+    package static func matches(_ pattern: String) -> [String] {
+        guard !pattern.utf8.contains(0) else { return [] }
+        var found = glob_t()
+        defer { globfree(&found) }
+        // A star takes a dot at the beginning, as in Go.
+        guard glob(pattern, GLOB_PERIOD, nil, &found) == 0, let paths = found.gl_pathv else { return [] }
+        return (0..<Int(clamping: found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+    }
+}

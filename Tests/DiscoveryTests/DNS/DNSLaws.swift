@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzDNS/DNSLaws.swift

@@ -1,0 +1,1 @@
+../../../../Sources/Discovery/DNS/Resolving/DNSLookup.swift

@@ -1,0 +1,1 @@
+../../../../Sources/Discovery/DNS/Messages/DNSType.swift
