@@ -20,6 +20,8 @@ final class AgentCore {
     private var settings: AgentSettings
     private let eventLoop: any EventLoop
     private let threadPool: NIOThreadPool
+    /// For what somebody else's files may hold up: the log must not wait for them.
+    private let slowPool: NIOThreadPool
     private let logger: Logger
     private let metrics: AgentMetrics
     private let log: ScrapeLog
@@ -57,11 +59,14 @@ final class AgentCore {
     private static let batchBytes = 512
 
     /// - Throws: `ScrapeLogError`, `TLSError`, `RegistrationError`.
-    init(_ options: AgentOptions, eventLoop: any EventLoop, threadPool: NIOThreadPool) throws {
+    init(
+        _ options: AgentOptions, eventLoop: any EventLoop, threadPool: NIOThreadPool, slowPool: NIOThreadPool
+    ) throws {
         self.options = options
         self.settings = options.settings
         self.eventLoop = eventLoop
         self.threadPool = threadPool
+        self.slowPool = slowPool
         self.logger = options.logger
         self.metrics = try AgentMetrics(
             version: options.version, now: Double(options.wallClock()) / 1e6)
@@ -92,7 +97,7 @@ final class AgentCore {
         wireScrapes()
         wireTunnels()
         wireDiscovery()
-        finder?.use(settings)
+        finder?.begin(settings)
         metrics.targets.set(Double(table.count))
         isStarting = false
         // The table goes out now, before the first scrape has ended: the collector must not have to wait for it.
@@ -134,7 +139,7 @@ final class AgentCore {
     private func wireDiscovery() {
         let means = HTTPClientMeans(eventLoop: eventLoop, budget: budget)
         finder = TargetFinder(
-            eventLoop: eventLoop, threadPool: threadPool, version: options.version, logger: logger,
+            eventLoop: eventLoop, threadPool: slowPool, version: options.version, logger: logger,
             metrics: metrics.discovery,
             makeClient: { [weak self, jobs] config in (self?.jobs ?? jobs).makeClient(for: config, means) },
             onTargets: { [weak self] targets in
@@ -150,7 +155,7 @@ final class AgentCore {
         let known = jobs
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let generation = reloads
-        threadPool.runIfActive(eventLoop: eventLoop) { known.refreshed() }.whenComplete { result in
+        slowPool.runIfActive(eventLoop: eventLoop) { known.refreshed() }.whenComplete { result in
             let core = bound.value
             core.isRefreshing = false
             guard case .success(let (fresh, problems)) = result, core.reloads == generation else { return }
@@ -168,22 +173,30 @@ final class AgentCore {
     private func useClients() {
         let jobs = jobs
         manager?.reloadTLS()
-        finder?.reloadTLS { jobs.context(for: $0) }
+        finder?.reload { (jobs.context(for: $0), jobs.network(for: $0)) }
     }
 
+    /// What jobs show and believe now.
+    var clientsOfJobs: JobClients { jobs }
+
     /// Takes over changed jobs and certificates.
-    func reload(_ fresh: AgentSettings) throws {
-        jobs = try JobClients(fresh, environment: options.environment, after: jobs)
+    ///
+    /// - Parameter clients: those of the jobs in `fresh`.
+    func reload(_ fresh: AgentSettings, _ clients: JobClients) {
+        jobs = clients
         reloads &+= 1
         clientProblems = []
         let needsRestart =
             fresh.collectors.map(\.name) != settings.collectors.map(\.name) || fresh.log != settings.log
         settings = fresh
-        useClients()
-        finder?.use(fresh)
-        metrics.config.reloaded(at: Double(options.wallClock()) / 1e6)
-        if needsRestart { logger.warning("changed collectors and log settings take effect after a restart") }
-        logger.notice("configuration reloaded", metadata: ["file": "\(fresh.file)", "targets": "\(table.count)"])
+        finder?.use(fresh) { [weak self] in
+            guard let self else { return }
+            // Not before: targets that are gone, or belong to another job now, would ask for what is not there any more.
+            useClients()
+            metrics.config.reloaded(at: Double(options.wallClock()) / 1e6)
+            if needsRestart { logger.warning("changed collectors and log settings take effect after a restart") }
+            logger.notice("configuration reloaded", metadata: ["file": "\(fresh.file)", "targets": "\(table.count)"])
+        }
     }
 
     /// The file could not be used: everything stays as it was.

@@ -18,12 +18,14 @@ package final class AgentService: Service {
     package func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let threadPool = NIOThreadPool(numberOfThreads: 1)
+        let slowPool = NIOThreadPool(numberOfThreads: 1)
         threadPool.start()
+        slowPool.start()
         let eventLoop = group.next()
         do {
             let options = options
             let core = try await eventLoop.submit {
-                let core = try AgentCore(options, eventLoop: eventLoop, threadPool: threadPool)
+                let core = try AgentCore(options, eventLoop: eventLoop, threadPool: threadPool, slowPool: slowPool)
                 core.start()
                 return NIOLoopBound(core, eventLoop: eventLoop)
             }.get()
@@ -36,10 +38,12 @@ package final class AgentService: Service {
             try await eventLoop.scheduleTask(in: .milliseconds(50)) {}.futureResult.get()
         } catch {
             try? await threadPool.shutdownGracefully()
+            try? await slowPool.shutdownGracefully()
             try? await group.shutdownGracefully()
             throw error
         }
         try await threadPool.shutdownGracefully()
+        try await slowPool.shutdownGracefully()
         try await group.shutdownGracefully()
     }
 
@@ -51,7 +55,10 @@ package final class AgentService: Service {
         guard let core = core.withLock({ $0 }) else { return }
         do {
             let fresh = try AgentSettings.load(path: options.settings.file)
-            try await core.eventLoop.submit { try core.bound.value.reload(fresh) }.get()
+            let before = try await core.eventLoop.submit { core.bound.value.clientsOfJobs }.get()
+            // Here, where files may be slow.
+            let clients = try JobClients(fresh, environment: options.environment, after: before)
+            try await core.eventLoop.submit { core.bound.value.reload(fresh, clients) }.get()
         } catch {
             try? await core.eventLoop.submit { core.bound.value.reloadFailed() }.get()
             throw error

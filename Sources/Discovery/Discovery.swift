@@ -1,3 +1,3 @@
-// Discovery owns the way from settings to targets: it finds addresses (static_configs today), builds the labels of
-// each as Prometheus does, checks what only the finished labels show, and joins targets that turn out to be one. It
-// opens no connection and knows no clock.
+// Discovery owns the way from settings to targets: it finds addresses (written down, in files, behind URLs, in DNS), each
+// source for itself and none ever emptied by an error, builds the labels of each target as Prometheus does, applies the
+// rules, checks what only the finished labels show, and joins targets that turn out to be one.

@@ -16,15 +16,19 @@ package final class DiscoveryManager {
         package var makeClient: (HTTPSDConfig) -> HTTPClient
         /// The groups by job, whenever they changed.
         package var onChange: ([String: [TargetGroup]]) -> Void
-        /// One sentence for the log.
+        /// So many times something went wrong, be it told or not.
+        package var onFailures: (_ job: String, _ count: Int) -> Void
+        /// One sentence for the log; the same one is not repeated while it stays true.
         package var onProblem: (_ job: String, _ sentence: String) -> Void
 
         package init(
             makeClient: @escaping (HTTPSDConfig) -> HTTPClient, onChange: @escaping ([String: [TargetGroup]]) -> Void,
+            onFailures: @escaping (_ job: String, _ count: Int) -> Void,
             onProblem: @escaping (_ job: String, _ sentence: String) -> Void
         ) {
             self.makeClient = makeClient
             self.onChange = onChange
+            self.onFailures = onFailures
             self.onProblem = onProblem
         }
     }
@@ -40,13 +44,20 @@ package final class DiscoveryManager {
             case .files(let job, _), .http(let job, _, _), .dns(let job, _, _): job
             }
         }
+
+        /// Whose place another one of the same kind and job takes.
+        var heir: String {
+            switch self {
+            case .files(let job, _): "file \(job)"
+            case .http(let job, _, _): "http \(job)"
+            case .dns(let job, _, _): "dns \(job)"
+            }
+        }
     }
 
     private struct Entry {
         var provider: any DiscoveryProvider
         var groups: [TargetGroup] = []
-        /// Whether it has said anything yet.
-        var hasReported = false
     }
 
     /// Between two changes that are told, as in Prometheus.
@@ -80,7 +91,7 @@ package final class DiscoveryManager {
     }
 
     /// Whether every source has been asked and has answered, be it with a problem.
-    package var isSettled: Bool { entries.values.allSatisfy(\.hasReported) }
+    package var isSettled: Bool { entries.values.allSatisfy(\.provider.isSettled) }
 
     /// Looks for the targets of these jobs from now on. What can be known at once is in `groups` afterwards; it is not told.
     package func update(_ settings: AgentSettings) {
@@ -90,13 +101,17 @@ package final class DiscoveryManager {
         defer { isUpdating = false }
         order = settings.scrapeConfigs.flatMap(Self.sources)
         let wanted = Set(order)
+        var replaced: [String: [TargetGroup]] = [:]
         for (source, entry) in entries where !wanted.contains(source) {
             entries[source] = nil
             entry.provider.stop()
+            replaced[source.heir, default: []] += entry.groups
         }
         for source in order where entries[source] == nil {
             let provider = provider(of: source)
             entries[source] = Entry(provider: provider)
+            // Until the one that takes a place has found something, what was found there before stays.
+            entries[source]?.groups = replaced.removeValue(forKey: source.heir) ?? []
             provider.start { [weak self] report in self?.receive(report, from: source) }
         }
     }
@@ -104,10 +119,13 @@ package final class DiscoveryManager {
     private static func sources(of job: ScrapeConfig) -> [Source] {
         var sources: [Source] = []
         if !job.fileSDConfigs.isEmpty { sources.append(.files(job: job.jobName, job.fileSDConfigs)) }
-        for (copy, config) in job.httpSDConfigs.enumerated() {
+        // Equal ones are told apart by their number alone: what stands before another one says nothing of it.
+        for (index, config) in job.httpSDConfigs.enumerated() {
+            let copy = job.httpSDConfigs[..<index].count { $0 == config }
             sources.append(.http(job: job.jobName, config, copy: copy))
         }
-        for (copy, config) in job.dnsSDConfigs.enumerated() {
+        for (index, config) in job.dnsSDConfigs.enumerated() {
+            let copy = job.dnsSDConfigs[..<index].count { $0 == config }
             sources.append(.dns(job: job.jobName, config, copy: copy))
         }
         return sources
@@ -126,7 +144,7 @@ package final class DiscoveryManager {
 
     private func receive(_ report: DiscoveryReport, from source: Source) {
         guard entries[source] != nil, !isStopped else { return }
-        entries[source]?.hasReported = true
+        if report.failures > 0 { callbacks.onFailures(source.job, report.failures) }
         for problem in report.problems { callbacks.onProblem(source.job, problem) }
         guard let groups = report.groups else { return }
         entries[source]?.groups = groups
@@ -149,11 +167,11 @@ package final class DiscoveryManager {
         callbacks.onChange(groups)
     }
 
-    /// Certificates changed: sources are asked with these from now on.
-    package func reloadTLS(_ context: (HTTPSDConfig) -> TLSContext?) {
+    /// Certificates, policy or proxies changed: sources are asked with these from now on.
+    package func reload(_ means: (HTTPSDConfig) -> (tls: TLSContext?, settings: HTTPClientSettings)) {
         for (source, entry) in entries {
             guard case .http(_, let config, _) = source else { continue }
-            (entry.provider as? HTTPProvider)?.replaceTLS(context(config))
+            (entry.provider as? HTTPProvider)?.reload(means(config))
         }
     }
 

@@ -15,6 +15,10 @@ package struct FileDiscovery: Sendable {
 
     private let configs: [FileSDConfig]
     private var files: [String: File] = [:]
+    /// What each pattern meant when that could be told.
+    private var known: [String: [String]] = [:]
+    /// Patterns of which it cannot be told now.
+    private var failing: Set<String> = []
 
     package init(_ configs: [FileSDConfig]) { self.configs = configs }
 
@@ -30,9 +34,21 @@ package struct FileDiscovery: Sendable {
         var found: [TargetGroup] = []
         var present: Set<String> = []
         for config in configs {
-            for path in config.files.flatMap(PathPattern.matches) where present.insert(path).inserted {
-                read(path, config.refreshInterval, now, &problems)
-                found += files[path]?.groups ?? []
+            for pattern in config.files {
+                let paths = PathPattern.matches(pattern)
+                if paths == nil, !failing.contains(pattern) {
+                    problems.append(
+                        SettingsError(
+                            code: .unreadable, file: pattern,
+                            message: "cannot be looked at now: its targets stay as they were"))
+                }
+                if paths == nil { failing.insert(pattern) } else { failing.remove(pattern) }
+                // Nothing is gone because nobody can look.
+                for path in paths ?? known[pattern] ?? [] where present.insert(path).inserted {
+                    read(path, config.refreshInterval, now, &problems)
+                    found += files[path]?.groups ?? []
+                }
+                if let paths { known[pattern] = paths }
             }
         }
         files = files.filter { present.contains($0.key) }

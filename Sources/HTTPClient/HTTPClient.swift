@@ -13,6 +13,8 @@ package final class HTTPClient {
     let means: HTTPClientMeans
     private(set) var settings: HTTPClientSettings
     private(set) var security: Security
+    /// Changes with what connections are made by: one that is older serves no further request.
+    private(set) var generation = 0
     private var idle: HTTPConnection?
     private var current: HTTPExchange?
     private var isClosed = false
@@ -36,6 +38,7 @@ package final class HTTPClient {
     package func replaceTLS(_ tls: TLSContext?, serverName: String? = nil) {
         guard tls !== security.context || serverName != security.serverName else { return }
         security = Security(context: tls, serverName: serverName)
+        generation &+= 1
         guard let idle, idle.route.proxy?.scheme == .https || idle.url.scheme == .https else { return }
         idle.close()
         self.idle = nil
@@ -47,6 +50,7 @@ package final class HTTPClient {
         let isSame = settings.policy == self.settings.policy && settings.proxy == self.settings.proxy
         self.settings = settings
         guard !isSame else { return }
+        generation &+= 1
         idle?.close()
         idle = nil
     }
@@ -100,7 +104,7 @@ extension HTTPClient {
 
     /// Keeps a connection whose answer was read to its end for the next request.
     func keep(_ connection: HTTPConnection) {
-        if isClosed || !connection.isOpen {
+        if isClosed || !connection.isOpen || connection.generation != generation {
             connection.close()
         } else {
             idle = connection

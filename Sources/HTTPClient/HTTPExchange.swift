@@ -84,6 +84,7 @@ final class HTTPExchange: TimedWork {
 
     private func connect() {
         isReused = false
+        let generation = client.generation
         let dial = Dial(
             request.url, by: route, isWritten: !first.isDiscovered,
             redirectedFromLoopback: isRedirectedElsewhere ? startedAtLoopback : nil,
@@ -93,6 +94,7 @@ final class HTTPExchange: TimedWork {
             switch result {
             case .success(let connection):
                 self.client.connectionMade()
+                connection.generation = generation
                 self.isSecuring = self.route.beginsWithHandshake(for: self.request.url)
                 self.send(on: connection)
             case .failure(let error): self.finish(.failure(error))

@@ -71,8 +71,7 @@ final class ScrapeLoop: TimedWork {
     func retune(_ target: Target) {
         let hadInterval = self.target.interval
         self.target = target
-        request = environment.request(for: target)
-        takeRules()
+        reloadTLS()
         guard hadInterval != target.interval else { return }
         schedule.retune(interval: target.interval)
         guard timer != nil else { return }

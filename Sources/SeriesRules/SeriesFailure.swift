@@ -10,6 +10,8 @@ package struct SeriesFailure: Error, Sendable, Hashable, CustomStringConvertible
         case labelNameLengthLimit
         /// The value of a label is longer than `label_value_length_limit` allows.
         case labelValueLengthLimit
+        /// A line that nobody can read, in a job some of whose series must not leave.
+        case unreadableLine
         /// The rules have left a series without `__name__`.
         case missingMetricName
     }

@@ -18,6 +18,10 @@ package struct SeriesPolicy: Sendable {
     /// The most bytes the value of a label may have, that of `__name__` included; 0 for no limit.
     package var labelValueLengthLimit: Int
 
+    /// Series that must not leave: patterns as `regex` of rules with the action `drop`, which run before and behind `rules`.
+    /// With them a body is refused that has lines nobody can read, because those could be anything.
+    package var denied: [RelabelRule] = []
+
     /// A policy from all its parts, the defaults being Prometheus': nothing is asked.
     package init(
         rules: [RelabelRule] = [], honorLabels: Bool = false, honorTimestamps: Bool = true, sampleLimit: Int = 0,
@@ -35,8 +39,11 @@ package struct SeriesPolicy: Sendable {
     /// False when bodies are to be left alone: then nobody needs to make a `SeriesRules`.
     package var isNeeded: Bool { readsLabels || !honorTimestamps || sampleLimit > 0 }
 
+    /// All rules in the order in which they run.
+    var chain: [RelabelRule] { denied + rules + (rules.isEmpty ? [] : denied) }
+
     /// Whether anything depends on the labels of a series.
-    var readsLabels: Bool { !rules.isEmpty || limitsLabels }
+    var readsLabels: Bool { !rules.isEmpty || !denied.isEmpty || limitsLabels }
 
     var limitsLabels: Bool { labelLimit > 0 || labelNameLengthLimit > 0 || labelValueLengthLimit > 0 }
 }
@@ -44,12 +51,14 @@ package struct SeriesPolicy: Sendable {
 // Rules are equal when their fields are: the rest of a rule is made of them.
 extension SeriesPolicy: Hashable {
     package static func == (left: SeriesPolicy, right: SeriesPolicy) -> Bool {
-        left.rules.map(\.fields) == right.rules.map(\.fields) && left.numbers == right.numbers
+        left.rules.map(\.fields) == right.rules.map(\.fields)
+            && left.denied.map(\.fields) == right.denied.map(\.fields) && left.numbers == right.numbers
             && left.honorLabels == right.honorLabels && left.honorTimestamps == right.honorTimestamps
     }
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(rules.map(\.fields))
+        hasher.combine(denied.map(\.fields))
         hasher.combine(numbers)
         hasher.combine(honorLabels)
         hasher.combine(honorTimestamps)

@@ -89,6 +89,69 @@ import Testing
         #expect(agent.process.poll() == nil)
     }
 
+    @Test func `a reload that changes sources keeps what they said until the new ones have spoken`() async throws {
+        let exporter = try await TestExporter.start()
+        for name in ["a", "b"] { exporter.count(on: "/" + name) }
+        let sources = (Source(), Source())
+        func list(_ name: String) -> String {
+            #"[{"targets": ["\#(exporter.address)"], "labels": {"__metrics_path__": "/\#(name)", "instance": "\#(name)"}}]"#
+        }
+        sources.0.say(list("a"))
+        sources.1.say(list("b"))
+        exporter.on("/first") { [source = sources.0] _ in source.answer.withLock { $0 } }
+        exporter.on("/second") { [source = sources.1] _ in source.answer.withLock { $0 } }
+        let collector = try await Collector.start()
+        func job(_ paths: [String], interval: String = "1s") -> Job {
+            let entries = paths.map { "{url: 'http://\(exporter.address)/\($0)', refresh_interval: \(interval)}" }
+            return Job("urls", [], more: ["http_sd_configs: [\(entries.joined(separator: ", "))]"])
+        }
+        let agent = try await Agent.start(
+            .init(collectorPort: collector.tunnelPort, jobs: [job(["first", "second"])]))
+        try await eventually("both are found") {
+            try await Self.instances(collector, job: "urls") == ["a", "b"]
+        }
+        let staying = try await collector.path(["job": "urls", "instance": "b"])
+        try await collector.get(staying, until: 200)
+        // Now neither answers any more: the second one is the same as before, and then it is another one.
+        sources.0.say("", status: 500)
+        sources.1.say("", status: 500)
+        func reloads() -> Int { agent.process.lines.count { $0.contains("configuration reloaded") } }
+        for (count, change) in [job(["second"]), job(["second"], interval: "2s")].enumerated() {
+            try agent.reload(jobs: [change])
+            try await eventually("the reload is logged") { reloads() == count + 1 }
+            try await eventually("what is left is listed") {
+                try await Self.instances(collector, job: "urls").contains("b")
+            }
+            #expect(try await collector.get(staying).status == 200)
+        }
+        #expect(agent.process.poll() == nil)
+    }
+
+    @Test func `a target that goes from one job to another is asked as its new job says`() async throws {
+        let exporter = try await TestExporter.start()
+        exporter.on("/metrics", .text("a 1\nsecret_a 2\n"))
+        let collector = try await Collector.start()
+        let named = Job.Target(address: exporter.address, labels: ["job": "same"])
+        func job(_ name: String, _ more: String...) -> Job { Job(name, [named], more: more) }
+        let agent = try await Agent.start(
+            .init(
+                collectorPort: collector.tunnelPort, interval: "500ms",
+                jobs: [job("one", "authorization: {credentials: x}")]))
+        let path = try await collector.path(["job": "same"])
+        #expect(try await collector.get(path, until: 200).text == "a 1\nsecret_a 2\n")
+        let rule = "metric_relabel_configs: [{source_labels: [__name__], regex: 'secret.*', action: drop}]"
+        try agent.reload(jobs: [job("two", rule)])
+        try await eventually("the rules of the other job count") { try await collector.get(path).text == "a 1\n" }
+        try await eventually("its credentials too") {
+            exporter.requests.last.map { $0.headers["Authorization"].isEmpty } ?? false
+        }
+        #expect(try await collector.path(["job": "same"]) == path)
+        // A proxy that nobody answers at.
+        try agent.reload(jobs: [job("three", "proxy_url: 'http://127.0.0.1:1'")])
+        try await eventually("the proxy of the third job counts") { try await collector.get(path).status == 502 }
+        #expect(agent.process.poll() == nil)
+    }
+
     @Test func `credentials and headers are sent, and read again when their file changes`() async throws {
         let directory = try TemporaryDirectory()
         let exporter = try await TestExporter.start()

@@ -1,5 +1,6 @@
 import Discovery
 import Relabeling
+import SeriesRules
 package import Settings
 
 // What a Prometheus that reads the collector has to know of an agent's jobs.
@@ -8,7 +9,12 @@ extension AgentCheck {
     /// when one job reads everything.
     package static func readers(_ settings: AgentSettings) -> [String] {
         let own = Set(settings.scrapeConfigs.filter(\.honorLabels).map(\.jobName))
-        let changed = Set(TargetList(settings).targets.filter(\.honorLabels).map(\.jobName))
+        var changed = Set(TargetList(settings).targets.filter(\.honorLabels).map(\.jobName))
+        // Of those that will be found, two labels are certain.
+        let certain = Labels([("job", "job"), ("instance", "instance")])
+        for job in settings.scrapeConfigs where SeriesRules.touchesTargetLabels(job.metricRelabelConfigs, certain) {
+            changed.insert(job.jobName)
+        }
         let jobs = settings.scrapeConfigs.map(\.jobName).filter { own.contains($0) || changed.contains($0) }
         guard !jobs.isEmpty else { return [] }
         let names = jobs.map(\.debugDescription).joined(separator: ", ")

@@ -85,6 +85,7 @@ private final class Survey {
             eventLoop: eventLoop, threadPool: threadPool, version: version,
             callbacks: .init(
                 makeClient: { clients.makeClient(for: $0, means) }, onChange: { _ in },
+                onFailures: { _, _ in },
                 onProblem: { [weak self] job, sentence in
                     self?.problems.append("job \(job.debugDescription): \(sentence)")
                 }))

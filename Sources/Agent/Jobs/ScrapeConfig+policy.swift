@@ -7,10 +7,11 @@ extension ScrapeConfig {
     ///
     /// - Parameter denied: what drops the metrics that never leave, whatever the job says.
     func seriesPolicy(denying denied: [RelabelRule]) -> SeriesPolicy? {
-        let policy = SeriesPolicy(
-            rules: metricRelabelConfigs + denied, honorLabels: honorLabels, honorTimestamps: honorTimestamps,
+        var policy = SeriesPolicy(
+            rules: metricRelabelConfigs, honorLabels: honorLabels, honorTimestamps: honorTimestamps,
             sampleLimit: limits.samples, labelLimit: limits.labels, labelNameLengthLimit: limits.labelNameLength,
             labelValueLengthLimit: limits.labelValueLength)
+        policy.denied = denied
         return policy.isNeeded ? policy : nil
     }
 }

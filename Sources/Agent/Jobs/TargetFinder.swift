@@ -20,9 +20,12 @@ final class TargetFinder {
     private let onTargets: ([Target]) -> Void
     private var discovery: DiscoveryManager?
     private var settings: AgentSettings?
+    private var onTaken: (() -> Void)?
     /// A list is being made; what changed since.
     private var isListing = false
     private var isStale = false
+    /// Problems told at a time: a list of targets may be long, and all of them wrong.
+    private static let maximumProblems = 20
     /// Told once, as long as they last.
     private var told: Set<String> = []
 
@@ -43,23 +46,31 @@ final class TargetFinder {
             eventLoop: eventLoop, threadPool: threadPool, version: version,
             callbacks: .init(
                 makeClient: makeClient, onChange: { [weak self] _ in self?.changed() },
+                onFailures: { job, count in metrics.failures[job].increment(by: count) },
                 onProblem: { job, sentence in
-                    metrics.failures[job].increment()
                     logger.warning("discovery: \(sentence)", metadata: ["job": "\(job)"])
                 }))
     }
 
     /// The targets of these jobs from now on; `onTargets` is called before it returns.
-    func use(_ settings: AgentSettings) {
+    func begin(_ settings: AgentSettings) {
         self.settings = settings
         discovery?.update(settings)
-        // A list that is being made is one of the jobs before.
-        isStale = isListing
         take(TargetList(settings, found: discovery?.groups ?? [:]))
     }
 
-    /// Certificates for discovery changed.
-    func reloadTLS(_ context: (HTTPSDConfig) -> TLSContext?) { discovery?.reloadTLS(context) }
+    /// The targets of these jobs instead, as soon as their list is made; `onTaken` is called behind `onTargets` then.
+    func use(_ settings: AgentSettings, _ onTaken: @escaping () -> Void) {
+        self.settings = settings
+        self.onTaken = onTaken
+        discovery?.update(settings)
+        changed()
+    }
+
+    /// What sources of targets are asked with changed.
+    func reload(_ means: (HTTPSDConfig) -> (tls: TLSContext?, settings: HTTPClientSettings)) {
+        discovery?.reload(means)
+    }
 
     func stop() {
         discovery?.stop()
@@ -86,9 +97,18 @@ final class TargetFinder {
 
     private func take(_ list: TargetList) {
         let problems = list.problems.map(\.description)
-        for problem in problems where !told.contains(problem) { logger.warning("\(problem)") }
+        let fresh = problems.filter { !told.contains($0) }
+        for problem in fresh.prefix(Self.maximumProblems) { logger.warning("\(problem)") }
+        if fresh.count > Self.maximumProblems {
+            logger.warning(
+                "more targets like these cannot be scraped: culvert check --print-targets shows all",
+                metadata: ["count": "\(fresh.count - Self.maximumProblems)"])
+        }
         told = Set(problems)
         metrics.set(list)
         onTargets(list.targets)
+        let onTaken = onTaken
+        self.onTaken = nil
+        onTaken?()
     }
 }

@@ -20,6 +20,9 @@ final class DNSProvider: DiscoveryProvider {
     /// The problem of each name, or of resolv.conf under the empty one, that was told last.
     private var problems: [String: String] = [:]
     private var untold: [String] = []
+    /// What went wrong since the last report.
+    private var failures = 0
+    private(set) var isSettled = false
     private var report: ((DiscoveryReport) -> Void)?
     private var timer: Scheduled<Void>?
     private var settling: Scheduled<Void>?
@@ -100,6 +103,7 @@ final class DNSProvider: DiscoveryProvider {
     }
 
     private func note(_ problem: String, of name: String) {
+        failures += 1
         guard problems[name] != problem else { return }
         problems[name] = problem
         untold.append((name.isEmpty ? "" : "\(name.debugDescription): ") + problem)
@@ -107,7 +111,10 @@ final class DNSProvider: DiscoveryProvider {
 
     /// What belongs together is told together, but not later than a second after the first of it.
     private func settle() {
-        if running.isEmpty, waiting.isEmpty { return tellNews() }
+        if running.isEmpty, waiting.isEmpty {
+            isSettled = true
+            return tellNews()
+        }
         guard settling == nil, hasNews || !untold.isEmpty else { return }
         settling = eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { self.tellNews() }
     }
@@ -115,7 +122,7 @@ final class DNSProvider: DiscoveryProvider {
     private func tellNews() {
         settling?.cancel()
         settling = nil
-        guard hasNews || !untold.isEmpty else { return }
+        guard hasNews || failures > 0 else { return }
         var sentences = untold.prefix(Self.maximumProblems).map {
             "dns_sd_configs: \($0); what was found before stays"
         }
@@ -125,6 +132,8 @@ final class DNSProvider: DiscoveryProvider {
         let groups = hasNews ? names.flatMap { found[$0] ?? [] } : nil
         untold = []
         hasNews = false
-        report?(DiscoveryReport(groups: groups, problems: sentences))
+        let count = failures
+        failures = 0
+        report?(DiscoveryReport(groups: groups, failures: count, problems: sentences))
     }
 }

@@ -6,6 +6,9 @@ protocol DiscoveryProvider: AnyObject {
     /// problems changed.
     func start(_ report: @escaping (DiscoveryReport) -> Void)
 
+    /// Whether all that it looks at has been looked at once, with or without success.
+    var isSettled: Bool { get }
+
     /// Ends; no more reports.
     func stop()
 }

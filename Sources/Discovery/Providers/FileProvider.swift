@@ -24,6 +24,8 @@ final class FileProvider: DiscoveryProvider {
         apply(Self.look(discovery), report)
     }
 
+    var isSettled: Bool { timer != nil }
+
     func stop() {
         isStopped = true
         timer?.cancel()
@@ -35,18 +37,21 @@ final class FileProvider: DiscoveryProvider {
         let (hasChanged, problems) = discovery.refresh(now: now)
         return (
             discovery,
-            DiscoveryReport(groups: hasChanged ? discovery.groups : nil, problems: problems.map(\.description))
+            DiscoveryReport(
+                groups: hasChanged ? discovery.groups : nil, failures: problems.count,
+                problems: problems.map(\.description))
         )
     }
 
     private func apply(_ look: (FileDiscovery, DiscoveryReport), _ report: @escaping (DiscoveryReport) -> Void) {
         guard !isStopped else { return }
         discovery = look.0
-        if look.1.groups != nil || !look.1.problems.isEmpty || timer == nil { report(look.1) }
+        if look.1.groups != nil || !look.1.problems.isEmpty { report(look.1) }
         timer = eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.lookAgain(report) }
     }
 
     private func lookAgain(_ report: @escaping (DiscoveryReport) -> Void) {
+        guard !isStopped else { return }
         let known = discovery
         threadPool.runIfActive(eventLoop: eventLoop) { Self.look(known) }
             .assumeIsolated().whenSuccess { self.apply($0, report) }

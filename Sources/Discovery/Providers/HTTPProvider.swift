@@ -17,6 +17,7 @@ final class HTTPProvider: DiscoveryProvider {
     /// The problem told last: the same one is not told again.
     private var problem: String?
     private var isStopped = false
+    private(set) var isSettled = false
 
     /// Bytes of an answer; a list of 100,000 targets is a tenth of it.
     private static let bodyLimit = 64 << 20
@@ -40,28 +41,39 @@ final class HTTPProvider: DiscoveryProvider {
         client.close()
     }
 
-    /// Other certificates, from the next request on.
-    func replaceTLS(_ context: TLSContext?) {
-        client.replaceTLS(context, serverName: config.tlsConfig?.serverName)
+    /// Other certificates, policy and proxy, from the next request on.
+    func reload(_ means: (tls: TLSContext?, settings: HTTPClientSettings)) {
+        client.replaceTLS(means.tls, serverName: config.tlsConfig?.serverName)
+        client.replaceSettings(means.settings)
     }
 
     private func ask(_ report: @escaping (DiscoveryReport) -> Void) {
+        // A timer that was due already comes although it was cancelled.
+        guard !isStopped else { return }
         let interval = TimeAmount.milliseconds(config.refreshInterval)
-        timer = eventLoop.assumeIsolated().scheduleTask(in: interval) { self.ask(report) }
+        let next = NIODeadline.now() + interval
         let request: HTTPRequest
         do {
             request = try makeRequest()
         } catch {
+            askAgain(at: next, report)
             return tell("\(error)", report)
         }
         client.get(
-            request, deadline: .now() + interval, bodyLimit: Self.bodyLimit, followRedirects: config.followRedirects
+            request, deadline: next, bodyLimit: Self.bodyLimit, followRedirects: config.followRedirects
         ) { result in
+            // Not before: one request at a time.
+            self.askAgain(at: next, report)
             switch result {
             case .success(let answer): self.read(answer, report)
             case .failure(let error): self.tell(error.message, report)
             }
         }
+    }
+
+    private func askAgain(at time: NIODeadline, _ report: @escaping (DiscoveryReport) -> Void) {
+        guard !isStopped else { return }
+        timer = eventLoop.assumeIsolated().scheduleTask(deadline: max(time, .now())) { self.ask(report) }
     }
 
     private func makeRequest() throws -> HTTPRequest {
@@ -109,6 +121,7 @@ final class HTTPProvider: DiscoveryProvider {
 
     private func found(_ groups: [TargetGroup], _ report: (DiscoveryReport) -> Void) {
         problem = nil
+        isSettled = true
         guard groups != self.groups else { return }
         self.groups = groups
         report(DiscoveryReport(groups: groups))
@@ -116,10 +129,14 @@ final class HTTPProvider: DiscoveryProvider {
 
     /// The URL may hold a secret in its query: only where it leads is told.
     private func tell(_ sentence: String, _ report: (DiscoveryReport) -> Void) {
-        guard !isStopped, sentence != problem else { return }
+        guard !isStopped else { return }
+        isSettled = true
+        guard sentence != problem else { return report(DiscoveryReport(failures: 1)) }
         problem = sentence
         let place = (try? HTTPURL(parsing: config.url)).map { "\($0)" } ?? "a URL that is none"
-        report(DiscoveryReport(problems: ["http_sd_configs: \(place): \(sentence); what it said before stays"]))
+        report(
+            DiscoveryReport(
+                failures: 1, problems: ["http_sd_configs: \(place): \(sentence); what it said before stays"]))
     }
 }
 

@@ -28,6 +28,9 @@ final class HTTPConnection: ChannelInboundHandler {
     /// What ended it while nobody was there to be told, a handshake that could not even begin for instance.
     private var failure: (any Error)?
 
+    /// The client's generation when it was dialled.
+    var generation = 0
+
     init(url: HTTPURL, route: Route, isLoopback: Bool, receiveBuffer: ReceiveBuffer) {
         self.receiveBuffer = receiveBuffer
         self.url = url

@@ -1,3 +1,5 @@
+import TLS
+
 /// An HTTP proxy: where it is, how it is spoken to, and what it wants to hear.
 ///
 /// Owns scheme, host, port, the credentials of its URL and the headers that go along with CONNECT. Prints as a URL without

@@ -52,6 +52,10 @@ struct BodyPass {
         return nil
     }
 
+    private static let unreadable = SeriesFailure(
+        code: .unreadableLine,
+        message: "the body has a line that cannot be read, and policy.deny_metrics lets none pass unseen")
+
     /// Takes one line that is not as expected.
     private mutating func step(_ body: UnsafeBufferPointer<UInt8>, _ cache: inout LineCache) -> SeriesFailure? {
         let span = unsafe body.span
@@ -60,7 +64,10 @@ struct BodyPass {
             walk.offset = body.count
             return nil
         }
+        let isStrict = !judge.policy.denied.isEmpty
         guard line.kind == .sample else {
+            let isUnreadable = line.kind == .other || (line.kind == .end && line.next < body.count)
+            if isStrict, isUnreadable { return Self.unreadable }
             // What follows the end of OpenMetrics is an error, and must not be dropped and mended by it.
             walk.offset = line.kind == .end ? body.count : line.next
             return nil
@@ -80,9 +87,11 @@ struct BodyPass {
                 return failure
             }
         }
+        if isStrict, cache.verdict(of: number) == .refused { return Self.unreadable }
         cache.link(walk.previous, to: number)
         let isChanged = cache.verdict(of: number) != .keep || (!judge.policy.honorTimestamps && !line.timestamp.isEmpty)
         let isTaken = !isChanged || SeriesSyntax(isOpenMetrics: isOpenMetrics).takesTail(span, line)
+        if isStrict, !isTaken { return Self.unreadable }
         if cache.act(number, &walk, LineTail(line, isTaken: isTaken)) { walk.previous = number }
         return nil
     }

@@ -4,6 +4,7 @@ import Relabeling
 /// Decides what becomes of a series, from its line alone: it is the slow part that each new line goes through once.
 struct SeriesJudge {
     let policy: SeriesPolicy
+    private let chain: [RelabelRule]
     private let target: Labels
     private let targetPairs: [(name: String, value: String)]
     /// Whether the reader of the page lets its labels win: it has to, where rules change what the target has.
@@ -23,6 +24,7 @@ struct SeriesJudge {
 
     init(policy: SeriesPolicy, targetLabels: Labels) {
         self.policy = policy
+        chain = policy.chain
         target = targetLabels
         targetPairs = targetLabels.pairs
         readerHonorsLabels = policy.honorLabels || SeriesRules.touchesTargetLabels(policy.rules, targetLabels)
@@ -41,7 +43,7 @@ struct SeriesJudge {
         let joined = series.joined(with: targetPairs, honorLabels: policy.honorLabels)
         var result = joined
         // Without any label it is dropped too: Prometheus knows no other sign.
-        guard policy.rules.apply(to: &result), !result.isEmpty else { return .drop }
+        guard chain.apply(to: &result), !result.isEmpty else { return .drop }
         // The reader will refuse the body.
         if series.isAmbiguous { return .refused }
         guard let name = result[ExposedSeries.nameLabel] else {

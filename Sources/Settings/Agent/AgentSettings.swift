@@ -51,6 +51,14 @@ extension AgentSettings {
             + ScrapeConfigFiles.readList(reader, inheriting: global, names: names)
             + ScrapeConfigFiles.readPrometheus(reader, names: names)
         let policy = AgentPolicy.read(reader.mapping("policy"))
+        if !policy.denyMetrics.isEmpty {
+            for job in jobs where job.negotiation.formats.contains(.protobuf) {
+                reader.log.add(
+                    .conflict, at: reader.position(of: "policy") ?? reader.position,
+                    "policy: deny_metrics cannot be applied to protobuf, which job \(Quotation.quote(job.jobName)) asks for: "
+                        + "leave PrometheusProto and scrape_native_histograms out of it")
+            }
+        }
         let grace = reader.duration("shutdown_grace_period")?.value ?? 25_000
         reader.finish(advice: UnsupportedKeys.agent)
         var settings = AgentSettings(

@@ -26,7 +26,12 @@ enum ScrapeConfigFiles {
                 continue
             }
             let path = FilePath.resolve(pattern, in: reader.log.directory)
-            for path in PathPattern.isPattern(path) ? PathPattern.matches(path) : [path] {
+            let matches = PathPattern.isPattern(path) ? PathPattern.matches(path) : [path]
+            guard let matches else {
+                reader.log.add(.unusableFile, at: place, "scrape_config_files: \(path): its directory cannot be read")
+                continue
+            }
+            for path in matches {
                 jobs += read(path, key: "scrape_config_files", at: place, reader.log) { inner in
                     defer { inner.finish() }
                     return ScrapeConfig.readList(inner, inheriting: global, names: names)

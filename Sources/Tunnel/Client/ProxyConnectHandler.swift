@@ -1,4 +1,5 @@
 import NIOCore
+import TLS
 
 /// Asks an HTTP proxy to CONNECT, then puts the TLS handler in its place and gets out of the way. The proxy's answer is
 /// capped at 8 KiB and its text is never passed on.

@@ -13,7 +13,7 @@ final class PeerProcess: Sendable {
 
     /// Where its configuration and its output are.
     let directory: TemporaryDirectory
-    /// Kernel-chosen ports on 127.0.0.1, as many as were asked for; it listens on the first.
+    /// Ports on 127.0.0.1, as many as were asked for; it listens on the first.
     let ports: [Int]
     private let program: PeerProgram
     private let pid: pid_t
@@ -108,13 +108,14 @@ final class PeerProcess: Sendable {
         throw Failure(description: "\(program.rawValue) does not listen: \(output)")
     }
 
+    /// Ports that are free now, below those that the kernel gives to whoever asks for any: other tests do all the time.
     private static func freePorts(_ count: Int) async throws -> [Int] {
         var channels: [any Channel] = []
         // All at once, so that none is given out twice.
-        for _ in 0..<count {
-            channels.append(
-                try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                    .bind(host: "127.0.0.1", port: 0).get())
+        while channels.count < count {
+            let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            let port = Int.random(in: 10_000..<32_000)
+            if let channel = try? await bootstrap.bind(host: "127.0.0.1", port: port).get() { channels.append(channel) }
         }
         let ports = channels.compactMap { $0.localAddress?.port }
         for channel in channels { try await channel.close() }

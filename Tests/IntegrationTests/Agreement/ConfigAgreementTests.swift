@@ -38,22 +38,10 @@ import Testing
 
     /// What Culvert says against a file; empty when it takes it.
     private static func problems(of file: String, in directory: TemporaryDirectory) throws -> [String] {
-        let agent = "\(directory.path)/agent.yml"
-        let certificates = try Certificates.shared
-        let own = certificates.agent("agent")
-        let text = """
-            collectors:
-              - address: 127.0.0.1:1
-                tls_config: {ca_file: \(certificates.authority), cert_file: \(own.certificate), key_file: \(own.key)}
-            log: {directory: none}
-            scrape_configs_file: \(file)
-
-            """
-        try Data(text.utf8).write(to: URL(fileURLWithPath: agent))
-        do throws(SettingsProblems) {
-            _ = try AgentSettings.load(path: agent)
+        do {
+            _ = try PastedSettings.load(file, in: directory)
             return []
-        } catch {
+        } catch let error as SettingsProblems {
             return error.problems.map(\.description)
         }
     }

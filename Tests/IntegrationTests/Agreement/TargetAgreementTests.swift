@@ -61,23 +61,6 @@ import Testing
         Dictionary(labels.pairs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The settings of an agent that takes a whole prometheus.yml.
-    private static func settings(_ prometheus: String, in directory: TemporaryDirectory) throws -> AgentSettings {
-        let file = "\(directory.path)/agent.yml"
-        let certificates = try Certificates.shared
-        let own = certificates.agent("agent")
-        let text = """
-            collectors:
-              - address: 127.0.0.1:1
-                tls_config: {ca_file: \(certificates.authority), cert_file: \(own.certificate), key_file: \(own.key)}
-            log: {directory: none}
-            scrape_configs_file: \(prometheus)
-
-            """
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-        return try AgentSettings.load(path: file)
-    }
-
     private static func answer(_ server: PrometheusServer) async throws -> Answer {
         let reply = try await HTTPReader.request("/api/v1/targets", port: server.port)
         return try JSONDecoder().decode(Answer.self, from: Data(reply.body))
@@ -88,7 +71,7 @@ import Testing
         let server = try await PrometheusServer.start(
             try String(contentsOf: Self.cases, encoding: .utf8), name: "prometheus", in: directory,
             flags: ["--enable-feature=no-default-scrape-port"])
-        let settings = try Self.settings("\(directory.path)/prometheus.yml", in: directory)
+        let settings = try PastedSettings.load("\(directory.path)/prometheus.yml", in: directory)
         let cases = settings.scrapeConfigs.map(\.jobName)
         #expect(cases.count >= 60)
         let traces = TargetList(settings, isTraced: true).traces
@@ -153,8 +136,8 @@ import Testing
         let server = try await PrometheusServer.start(
             job, name: "prometheus", in: directory, flags: ["--enable-feature=no-default-scrape-port"])
         var discovery = FileDiscovery(
-            try Self.settings("\(directory.path)/prometheus.yml", in: directory).scrapeConfigs[0].fileSDConfigs)
-        let settings = try Self.settings("\(directory.path)/prometheus.yml", in: directory)
+            try PastedSettings.load("\(directory.path)/prometheus.yml", in: directory).scrapeConfigs[0].fileSDConfigs)
+        let settings = try PastedSettings.load("\(directory.path)/prometheus.yml", in: directory)
         func compare(_ count: Int) async throws {
             let theirs = try await eventually("Prometheus has \(count) targets") {
                 let targets = try? await Self.answer(server).data.activeTargets

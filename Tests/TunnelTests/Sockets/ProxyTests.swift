@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import TLS
 import Testing
 
 @testable import Tunnel
