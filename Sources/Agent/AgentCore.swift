@@ -30,6 +30,7 @@ final class AgentCore {
     private let references = TargetReferences()
     private var manager: ScrapeManager?
     private var finder: TargetFinder?
+    private let failures: FailureLog
     private let name: String
 
     private var table = TargetTable()
@@ -67,6 +68,7 @@ final class AgentCore {
         self.eventLoop = eventLoop
         self.threadPool = threadPool
         self.slowPool = slowPool
+        failures = FailureLog(eventLoop: eventLoop, threadPool: slowPool, logger: options.logger)
         self.logger = options.logger
         self.metrics = try AgentMetrics(
             version: options.version, now: Double(options.wallClock()) / 1e6)
@@ -310,8 +312,18 @@ final class AgentCore {
 
     private func append(_ record: ScrapeRecord, _ reference: UInt32) {
         metrics.observe(record)
+        if !record.outcome.isSuccess { note(record, reference) }
         scrapeLogger.append(record, target: reference)
         if log.pendingBytes >= Self.batchBytes { flush() } else { scheduleFlush() }
+    }
+
+    /// A failed scrape, where its job wants that noted.
+    private func note(_ record: ScrapeRecord, _ reference: UInt32) {
+        guard let origin = table.origin(of: reference), let path = jobs.failureLog(of: origin.job) else { return }
+        failures.append(
+            .init(
+                milliseconds: record.timestamp, message: record.outcome.message, job: origin.job, target: origin.url),
+            to: path)
     }
 
     private func scheduleFlush() {

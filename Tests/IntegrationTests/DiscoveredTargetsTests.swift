@@ -152,6 +152,34 @@ import Testing
         #expect(agent.process.poll() == nil)
     }
 
+    @Test func `failed scrapes are noted where a job wants that`() async throws {
+        let directory = try TemporaryDirectory()
+        let exporter = try await TestExporter.start()
+        exporter.on("/metrics", .init(status: 500))
+        let collector = try await Collector.start()
+        let file = directory.path + "/failures.json"
+        let agent = try await Agent.start(
+            .init(
+                collectorPort: collector.tunnelPort, interval: "300ms",
+                jobs: [
+                    Job("noted", exporter.address, more: ["scrape_failure_log_file: '\(file)'"]),
+                    Job("not noted", exporter.address, path: "/metrics?x"),
+                ]))
+        func lines() -> [[String: String]] {
+            (FileManager.default.contents(atPath: file) ?? Data()).split(separator: 0x0A).compactMap {
+                try? JSONDecoder().decode([String: String].self, from: Data($0))
+            }
+        }
+        try await eventually("failures are noted") { lines().count >= 2 }
+        #expect(Set(lines().map { $0["job_name"] }) == ["noted"])
+        #expect(lines()[0]["target"] == "http://\(exporter.address)/metrics")
+        #expect(lines()[0]["msg"]?.hasPrefix("target answered 500") == true && lines()[0]["level"] == "ERROR")
+        // Moved away, as a rotation does.
+        try FileManager.default.moveItem(atPath: file, toPath: file + ".1")
+        try await eventually("a new file is begun") { !lines().isEmpty }
+        #expect(agent.process.poll() == nil)
+    }
+
     @Test func `credentials and headers are sent, and read again when their file changes`() async throws {
         let directory = try TemporaryDirectory()
         let exporter = try await TestExporter.start()

@@ -72,10 +72,9 @@ struct AgentProblemTests {
             [#"12:21: scrape_timeout: expected at most the scrape_interval of job "a", 5s, found 6s"#]
         ),
         (
-            "- job_name: a\n    scrape_failure_log_file: x\n    ec2_sd_configs: []\n    oauth2: {}",
+            "- job_name: a\n    scrape_failure_log_file: [x]\n    ec2_sd_configs: []\n    oauth2: {}",
             [
-                "11:5: scrape_failure_log_file is not supported by this version of Culvert: the reason of a failed scrape "
-                    + "stands in the status line of the target's page",
+                "11:30: scrape_failure_log_file: expected the path of a file, found a list",
                 "12:5: ec2_sd_configs is not supported by this version of Culvert: use http_sd_configs, file_sd_configs or "
                     + "dns_sd_configs",
                 "13:5: oauth2 is not supported by this version of Culvert: let something else fetch the token, and name its "

@@ -19,6 +19,7 @@ struct JobClients: Sendable {
     private var policies: [String: SeriesPolicy] = [:]
     private var proxies: [ClientProxy: ProxyRules] = [:]
     private var jobProxies: [String: ClientProxy] = [:]
+    private var failureLogs: [String: String] = [:]
     private let addresses: AddressPolicy
     private let settings: AgentSettings
 
@@ -46,6 +47,7 @@ struct JobClients: Sendable {
             headers[job.jobName] = try Self.headers(of: job)
             policies[job.jobName] = job.seriesPolicy(denying: denied)
             jobProxies[job.jobName] = job.proxy
+            failureLogs[job.jobName] = job.scrapeFailureLogFile
             for proxy in [job.proxy] + job.httpSDConfigs.map(\.proxy) {
                 guard let proxy else { continue }
                 proxies[proxy] = try Self.checked(settings, "job \(job.jobName.debugDescription)") {
@@ -119,6 +121,9 @@ struct JobClients: Sendable {
     private func network(through proxy: ClientProxy?) -> HTTPClientSettings {
         HTTPClientSettings(policy: addresses, proxy: proxy.flatMap { proxies[$0] } ?? ProxyRules())
     }
+
+    /// Where failed scrapes of a job are noted; nil: nowhere.
+    func failureLog(of job: String) -> String? { failureLogs[job] }
 
     /// A client for a source of targets.
     func makeClient(for config: HTTPSDConfig, _ means: HTTPClientMeans) -> HTTPClient {

@@ -5,6 +5,8 @@ import ScrapeCodec
 /// The targets that are scraped now, encoded as the log's segments begin with them. Owns the encoded announcements.
 struct TargetTable {
     private var announcements: [UInt32: ByteBuffer] = [:]
+    /// The job and the URL of each, for people.
+    private var origins: [UInt32: (job: String, url: String)] = [:]
 
     var count: Int { announcements.count }
 
@@ -24,10 +26,15 @@ struct TargetTable {
         var payload = ByteBuffer()
         announcement.encode(into: &payload)
         announcements[reference] = payload
+        origins[reference] = (target.jobName, target.url)
         return payload
     }
 
+    /// Where a target comes from, and what is asked for.
+    func origin(of reference: UInt32) -> (job: String, url: String)? { origins[reference] }
+
     mutating func remove(_ reference: UInt32) {
+        origins[reference] = nil
         announcements[reference] = nil
     }
 }

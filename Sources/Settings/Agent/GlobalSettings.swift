@@ -7,6 +7,8 @@ package struct GlobalSettings: Sendable, Hashable {
     /// Size in bytes, decompressed, at which a body fails the scrape.
     package var bodySizeLimit = defaultBodySizeLimit
     package var limits = ScrapeLimits()
+    /// Where scrapes that fail are noted, an absolute path; nil: nowhere.
+    package var scrapeFailureLogFile: String?
     package var negotiation = ScrapeNegotiation()
 
     /// The defaults.
@@ -17,6 +19,18 @@ package struct GlobalSettings: Sendable, Hashable {
     /// 64 MiB: what all bodies in flight may occupy together.
     static let greatestBodySizeLimit = 64 << 20
 
+    /// `scrape_failure_log_file` of a section.
+    static func failureLog(_ reader: MappingReader) -> String? {
+        guard let path = reader.string("scrape_failure_log_file", expected: "the path of a file"), !path.value.isEmpty
+        else { return nil }
+        guard !path.value.utf8.contains(0) else {
+            reader.reject(
+                "scrape_failure_log_file", at: path.position, expected: "the path of a file", found: "a zero byte")
+            return nil
+        }
+        return FilePath.resolve(path.value, in: reader.log.directory)
+    }
+
     static func read(_ reader: MappingReader?) -> GlobalSettings {
         var settings = GlobalSettings()
         guard let reader else { return settings }
@@ -26,6 +40,7 @@ package struct GlobalSettings: Sendable, Hashable {
         settings.bodySizeLimit = ScrapeTiming.bodySizeLimit(reader, inheriting: settings)
         settings.limits = ScrapeLimits.read(reader, inheriting: settings.limits)
         settings.negotiation = ScrapeNegotiation.read(reader, inheriting: settings.negotiation)
+        settings.scrapeFailureLogFile = failureLog(reader)
         ReaderFields.read(reader)
         reader.finish(advice: UnsupportedKeys.agentGlobal)
         return settings

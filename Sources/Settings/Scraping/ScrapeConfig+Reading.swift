@@ -38,6 +38,7 @@ extension ScrapeConfig {
         job.metricRelabelConfigs = RelabelConfig.readList("metric_relabel_configs", reader)
         job.limits = ScrapeLimits.read(reader, inheriting: global.limits)
         job.negotiation = ScrapeNegotiation.read(reader, inheriting: global.negotiation)
+        job.scrapeFailureLogFile = GlobalSettings.failureLog(reader) ?? global.scrapeFailureLogFile
         job.proxy = ClientProxy.read(reader)
         job.dnsSDConfigs = DNSSDConfig.readList(reader)
         ReaderFields.read(reader)

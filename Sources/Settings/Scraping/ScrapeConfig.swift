@@ -45,6 +45,8 @@ package struct ScrapeConfig: Sendable {
     /// Whether the timestamps that targets write are kept.
     package var honorTimestamps = true
     package var limits = ScrapeLimits()
+    /// Where scrapes that fail are noted, an absolute path; nil: nowhere.
+    package var scrapeFailureLogFile: String?
     package var negotiation = ScrapeNegotiation()
     /// The line of the file the job begins in.
     package var line: Int

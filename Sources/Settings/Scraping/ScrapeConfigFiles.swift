@@ -10,7 +10,7 @@ enum ScrapeConfigFiles {
     ]
     /// What stands in its global section besides what jobs inherit.
     private static let globals = [
-        "evaluation_interval", "rule_query_offset", "query_log_file", "external_labels", "scrape_failure_log_file",
+        "evaluation_interval", "rule_query_offset", "query_log_file", "external_labels",
     ]
 
     /// `scrape_config_files`: patterns of files with `scrape_configs` and nothing else.

@@ -32,20 +32,16 @@ enum UnsupportedKeys {
         if ["evaluation_interval", "rule_query_offset", "query_log_file"].contains(key) {
             return "\(key) has no meaning for an agent, which evaluates no rules: remove it"
         }
-        return key == failureLog ? failureLogSentence : nil
+        return nil
     }
 
     static func job(_ key: String) -> String? {
-        if key == failureLog { return failureLogSentence }
         if key == "oauth2" { return oauth2 }
         let isDiscovery = key.hasSuffix("_sd_configs") && key.utf8.count <= 40
         if isDiscovery { return sentence(key) + ": use http_sd_configs, file_sd_configs or dns_sd_configs" }
         return nil
     }
 
-    private static let failureLog = "scrape_failure_log_file"
-    private static let failureLogSentence =
-        sentence(failureLog) + ": the reason of a failed scrape stands in the status line of the target's page"
     private static let oauth2 =
         sentence("oauth2") + ": let something else fetch the token, and name its file as authorization.credentials_file"
 

@@ -37,9 +37,11 @@ final class DNSProviderFixture: Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
-    /// The next report for which this holds.
+    /// The next report that says something new, and for which this holds.
     func report(where condition: (DiscoveryReport) -> Bool = { _ in true }) async -> DiscoveryReport? {
-        for await report in stream where condition(report) { return report }
+        for await report in stream where report.groups != nil || !report.problems.isEmpty {
+            if condition(report) { return report }
+        }
         return nil
     }
 

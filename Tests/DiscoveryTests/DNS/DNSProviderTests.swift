@@ -52,14 +52,14 @@ struct DNSProviderTests {
         #expect(await fixture.targets() == ["10.0.0.1:9100"])
         server.become { [$0.answer(code: .serverFailure)] }
         let report = await fixture.report()
-        #expect(report?.groups == nil)
+        #expect(report?.groups == nil && report?.failures == 1)
         #expect(
             report?.problems == [
                 #"dns_sd_configs: "x.example.": nobody can say what x.example. is: 127.0.0.1:"#
                     + "\(server.port) answered SERVFAIL; what was found before stays"
             ])
         server.become { [$0.answer(code: .noSuchName)] }
-        #expect(await fixture.report() == DiscoveryReport(groups: []))
+        #expect(await fixture.report()?.groups == [])
         server.become { [$0.answer([.a([10, 0, 0, 2])])] }
         #expect(await fixture.targets() == ["10.0.0.2:9100"])
         #expect(try await fixture.stop())
