@@ -26,7 +26,7 @@ final class AgentCore {
     private let metrics: AgentMetrics
     private let log: ScrapeLog
     private let budget = BodyBudget()
-    private var jobs: JobClients
+    private let jobs: CurrentClients
     private let references = TargetReferences()
     private var manager: ScrapeManager?
     private var finder: TargetFinder?
@@ -41,11 +41,6 @@ final class AgentCore {
     private var isStarting = true
     private var isSyncing = false
     private var isProbing = false
-    private var isRefreshing = false
-    /// Reloads so far: what was read for an older configuration is not used.
-    private var reloads = 0
-    /// What is wrong with files of jobs, told once.
-    private var clientProblems: [String] = []
     /// The log's figures when they were last looked at.
     private var statistics: ScrapeLogStatistics?
     private var rate = AppendRate()
@@ -83,7 +78,9 @@ final class AgentCore {
                 fallbackBytes: Int(clamping: settings.log.memorySize)),
             nowMilliseconds: now)
         self.scrapeLogger = ScrapeLogger(log: log)
-        self.jobs = try JobClients(options.settings, environment: options.environment)
+        self.jobs = CurrentClients(
+            try JobClients(options.settings, environment: options.environment), eventLoop: eventLoop,
+            threadPool: slowPool, logger: options.logger)
     }
 
     /// The agent's name, from the certificate it shows to its first collector.
@@ -115,7 +112,7 @@ final class AgentCore {
         for client in clients { client.start() }
         every(.seconds(1)) { $0.sync() }
         every(.seconds(5)) { $0.measure() }
-        every(.seconds(5)) { $0.refreshClients() }
+        every(.seconds(5)) { core in core.jobs.refresh { [weak core] in core?.useClients() } }
         every(.seconds(10)) { $0.recover() }
     }
 
@@ -143,51 +140,26 @@ final class AgentCore {
         finder = TargetFinder(
             eventLoop: eventLoop, threadPool: slowPool, version: options.version, logger: logger,
             metrics: metrics.discovery,
-            makeClient: { [weak self, jobs] config in (self?.jobs ?? jobs).makeClient(for: config, means) },
+            makeClient: { [jobs] in jobs.now.makeClient(for: $0, means) },
             onTargets: { [weak self] targets in
                 guard let self else { return }
                 manager?.update(targets + [OwnTarget.target(name: name, global: settings.global)])
             })
     }
 
-    /// Files with certificates and credentials are read again when they have changed, on a thread that may block.
-    private func refreshClients() {
-        guard !isRefreshing else { return }
-        isRefreshing = true
-        let known = jobs
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let generation = reloads
-        slowPool.runIfActive(eventLoop: eventLoop) { known.refreshed() }.whenComplete { result in
-            let core = bound.value
-            core.isRefreshing = false
-            guard case .success(let (fresh, problems)) = result, core.reloads == generation else { return }
-            for problem in problems where !core.clientProblems.contains(problem) {
-                core.logger.warning("a job goes on with what it had", metadata: ["problem": "\(problem)"])
-            }
-            core.clientProblems = problems
-            guard let fresh else { return }
-            core.jobs = fresh
-            core.useClients()
-            core.logger.info("certificates or credentials of jobs were read again")
-        }
-    }
-
     private func useClients() {
-        let jobs = jobs
         manager?.reloadTLS()
-        finder?.reload { (jobs.context(for: $0), jobs.network(for: $0)) }
+        finder?.reload { [jobs] in (jobs.now.context(for: $0), jobs.now.network(for: $0)) }
     }
 
     /// What jobs show and believe now.
-    var clientsOfJobs: JobClients { jobs }
+    var clientsOfJobs: JobClients { jobs.now }
 
     /// Takes over changed jobs and certificates.
     ///
     /// - Parameter clients: those of the jobs in `fresh`.
     func reload(_ fresh: AgentSettings, _ clients: JobClients) {
-        jobs = clients
-        reloads &+= 1
-        clientProblems = []
+        jobs.replace(with: clients)
         let needsRestart =
             fresh.collectors.map(\.name) != settings.collectors.map(\.name) || fresh.log != settings.log
         settings = fresh
@@ -241,12 +213,11 @@ final class AgentCore {
         var environment = ScrapeEnvironment(eventLoop: eventLoop, budget: budget, version: options.version)
         let wallClock = options.wallClock
         environment.clock = WallClock { wallClock() / 1000 }
-        environment.tlsContext = { [weak self] target in self?.jobs.context(for: target) }
-        environment.extraHeaders = { [weak self] target in self?.jobs.headers(for: target) ?? [] }
-        environment.seriesPolicy = { [weak self] target in self?.jobs.policy(for: target) }
-        let addresses = HTTPClientSettings(policy: AddressPolicy(allowed: []))
-        environment.httpSettings = { [weak self] target in self?.jobs.network(for: target) ?? addresses }
-        environment.serverName = { [weak self] target in self?.jobs.serverName(for: target) }
+        environment.tlsContext = { [jobs] target in jobs.now.context(for: target) }
+        environment.extraHeaders = { [jobs] target in jobs.now.headers(for: target) }
+        environment.seriesPolicy = { [jobs] target in jobs.now.policy(for: target) }
+        environment.httpSettings = { [jobs] target in jobs.now.network(for: target) }
+        environment.serverName = { [jobs] target in jobs.now.serverName(for: target) }
         let registry = metrics.registry
         environment.source = { target in
             guard target.scheme == OwnTarget.scheme else { return .http }
@@ -319,7 +290,7 @@ final class AgentCore {
 
     /// A failed scrape, where its job wants that noted.
     private func note(_ record: ScrapeRecord, _ reference: UInt32) {
-        guard let origin = table.origin(of: reference), let path = jobs.failureLog(of: origin.job) else { return }
+        guard let origin = table.origin(of: reference), let path = jobs.now.failureLog(of: origin.job) else { return }
         failures.append(
             .init(
                 milliseconds: record.timestamp, message: record.outcome.message, job: origin.job, target: origin.url),

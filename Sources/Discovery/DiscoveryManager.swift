@@ -14,15 +14,15 @@ package final class DiscoveryManager {
     package struct Callbacks {
         /// Makes a client for one `http_sd_configs` entry; it is closed by the manager.
         package var makeClient: (HTTPSDConfig) -> HTTPClient
-        /// The groups by job, whenever they changed.
-        package var onChange: ([String: [TargetGroup]]) -> Void
+        /// `groups` changed.
+        package var onChange: () -> Void
         /// So many times something went wrong, be it told or not.
         package var onFailures: (_ job: String, _ count: Int) -> Void
         /// One sentence for the log; the same one is not repeated while it stays true.
         package var onProblem: (_ job: String, _ sentence: String) -> Void
 
         package init(
-            makeClient: @escaping (HTTPSDConfig) -> HTTPClient, onChange: @escaping ([String: [TargetGroup]]) -> Void,
+            makeClient: @escaping (HTTPSDConfig) -> HTTPClient, onChange: @escaping () -> Void,
             onFailures: @escaping (_ job: String, _ count: Int) -> Void,
             onProblem: @escaping (_ job: String, _ sentence: String) -> Void
         ) {
@@ -164,7 +164,7 @@ package final class DiscoveryManager {
     private func tell() {
         guard !isStopped else { return }
         toldAt = .now()
-        callbacks.onChange(groups)
+        callbacks.onChange()
     }
 
     /// Certificates, policy or proxies changed: sources are asked with these from now on.

@@ -84,7 +84,7 @@ private final class Survey {
         manager = DiscoveryManager(
             eventLoop: eventLoop, threadPool: threadPool, version: version,
             callbacks: .init(
-                makeClient: { clients.makeClient(for: $0, means) }, onChange: { _ in },
+                makeClient: { clients.makeClient(for: $0, means) }, onChange: {},
                 onFailures: { _, _ in },
                 onProblem: { [weak self] job, sentence in
                     self?.problems.append("job \(job.debugDescription): \(sentence)")

@@ -45,7 +45,7 @@ final class TargetFinder {
         discovery = DiscoveryManager(
             eventLoop: eventLoop, threadPool: threadPool, version: version,
             callbacks: .init(
-                makeClient: makeClient, onChange: { [weak self] _ in self?.changed() },
+                makeClient: makeClient, onChange: { [weak self] in self?.changed() },
                 onFailures: { job, count in metrics.failures[job].increment(by: count) },
                 onProblem: { job, sentence in
                     logger.warning("discovery: \(sentence)", metadata: ["job": "\(job)"])

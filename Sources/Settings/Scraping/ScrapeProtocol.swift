@@ -6,8 +6,9 @@ package enum ScrapeProtocol: String, Sendable, Hashable, CaseIterable {
     case text1 = "PrometheusText1.0.0"
     case text0 = "PrometheusText0.0.4"
 
-    /// The media type, without a weight.
-    private var mediaType: String {
+    /// The media type with its parameters: what is asked for, and what a body of this format has as Content-Type where the
+    /// target names none.
+    package var contentType: String {
         switch self {
         case .protobuf:
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
@@ -17,9 +18,6 @@ package enum ScrapeProtocol: String, Sendable, Hashable, CaseIterable {
         case .text0: "text/plain;version=0.0.4"
         }
     }
-
-    /// The Content-Type that a body of this format has where the target names none.
-    package var contentType: String { mediaType }
 
     /// Whether it can say how names outside the old alphabet are written.
     private var hasEscaping: Bool { self == .openMetrics1 || self == .text1 }
@@ -32,7 +30,7 @@ package enum ScrapeProtocol: String, Sendable, Hashable, CaseIterable {
         var parts: [String] = []
         for one in protocols {
             let scheme = one.hasEscaping ? escaping.map { ";escaping=\($0)" } ?? "" : ""
-            parts.append("\(one.mediaType)\(scheme);q=0.\(weight)")
+            parts.append("\(one.contentType)\(scheme);q=0.\(weight)")
             weight -= 1
         }
         parts.append("*/*;q=0.\(weight)")
