@@ -108,6 +108,38 @@ import Testing
         #expect(agent.process.poll() == nil)
     }
 
+    @Test func `a reader whose first page was the collector's last act misses nothing`() async throws {
+        let exporter = try await TestExporter.start()
+        exporter.count(on: "/metrics")
+        var options = Collector.Options()
+        let names = ["a", "b", "c"]
+        options.readers = names.map { "{name: \($0)}" }
+        let collector = try await Collector.start(options)
+        let agent = try await Agent.start(
+            .init(collectorPort: collector.tunnelPort, jobs: [Job("one", exporter.address)]))
+        let path = try await collector.path(["job": "one"])
+        try await collector.get(path, until: 200)
+        let readers = names.map { HistoryReader(port: collector.webPort, path: path + "?history=" + $0) }
+        for reader in readers {
+            #expect(await reader.read()?.status == 200)
+            try await collector.process.kill()
+            let begun = exporter.requestCount("/metrics")
+            try await eventually("three scrapes more") { exporter.requestCount("/metrics") >= begun + 3 }
+            try await collector.startAgain()
+        }
+        let wanted = Double(exporter.requestCount("/metrics"))
+        for reader in readers {
+            try await eventually("all is read up to \(wanted)") {
+                _ = await reader.read()
+                return await reader.samples.last.map { $0.value >= wanted } ?? false
+            }
+            let values = await reader.samples.map(\.value)
+            #expect(values == (0..<values.count).map { values[0] + Double($0) })
+            #expect(await reader.faults.isEmpty)
+        }
+        #expect(agent.process.poll() == nil)
+    }
+
     @Test func `two readers of one configuration each get everything`() async throws {
         let exporter = try await TestExporter.start()
         exporter.count(on: "/metrics")

@@ -4,6 +4,17 @@ import Synchronization
 
 /// The cursor files, and when what they say moves.
 extension History {
+    /// How long a page waits for a disk that is slow.
+    private static let keepLimit = Duration.seconds(2)
+
+    /// Waits until the places that were taken so far are on the disk. A reader's very first page waits for this: a crash
+    /// would have the reader begin anew, and what came meanwhile would be neither given nor counted. Not longer than two
+    /// seconds, and not for a disk that fails: its failure is counted, and the reader shall not go without.
+    func keep() async {
+        guard files != nil else { return }
+        await lane.wait(for: { self.save() }, atMost: Self.keepLimit)
+    }
+
     /// Reads the cursor files. Blocks.
     package func load() {
         guard let files else { return }
@@ -26,6 +37,10 @@ extension History {
     /// - Parameter isLast: all connections are closed: what arrived on them is known for good.
     package func save(isLast: Bool = false) {
         guard let files, store.isLoaded else { return }
+        isFailing.withLock { save(to: files, isLast: isLast, &$0) }
+    }
+
+    private func save(to files: CursorFiles, isLast: Bool, _ isFailing: inout Bool) {
         let (now, isComplete) = (store.wallClock(), store.unreadiness() == nil)
         let known = isComplete ? store.targetIDs : nil
         if isLast { settleForGood() }
@@ -39,11 +54,11 @@ extension History {
         for reader in changed {
             do throws(CursorFileError) {
                 try files.write(reader.text.bytes, for: reader.settings.name)
-                note(nil)
+                note(nil, &isFailing)
             } catch {
                 state.withLock { $0.readers[reader.settings.name]?.isChanged = true }
                 metrics.failedWrites.increment()
-                note(error)
+                note(error, &isFailing)
             }
         }
         if prunes { files.keepOnly(Set(readers.map(\.name))) }
@@ -59,12 +74,9 @@ extension History {
     }
 
     /// Says once that the files cannot be written, and once that they can again.
-    private func note(_ error: CursorFileError?) {
-        let hasChanged = isFailing.withLock { isFailing in
-            defer { isFailing = error != nil }
-            return isFailing != (error != nil)
-        }
-        guard hasChanged else { return }
+    private func note(_ error: CursorFileError?, _ isFailing: inout Bool) {
+        guard isFailing != (error != nil) else { return }
+        isFailing = error != nil
         if let error {
             logger.error("the cursors of history readers cannot be kept", metadata: ["error": "\(error)"])
         } else {

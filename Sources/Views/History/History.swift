@@ -31,8 +31,9 @@ package final class History: Sendable {
     let logger: Logger
     let files: CursorFiles?
     let state = Mutex(ReaderTable())
-    /// Of the last attempt to write: a disk that fails is told of once.
+    /// Held while files are written. Whether the last attempt failed: a disk that fails is told of once.
     let isFailing = Mutex(false)
+    let lane = SaveLane()
 
     /// - Parameters:
     ///   - directory: where cursor files are kept, made when it is missing; nil to keep cursors in memory only.

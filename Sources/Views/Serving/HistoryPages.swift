@@ -78,7 +78,10 @@ struct HistoryPages: Sendable {
             }
             lease.settle(page.counts.given > 0 ? max(page.bytes.count, body.bytes.readableBytes) : 0)
             let delivery = PageDelivery(lease)
-            if !request.isPeek { history.give(page, to: slot, of: target.agent.name, from: place, delivery) }
+            if !request.isPeek {
+                history.give(page, to: slot, of: target.agent.name, from: place, delivery)
+                if place.cursor == nil, page.first != nil { await history.keep() }
+            }
             return FollowedAnswer(response(request, target, place, page, body), delivery)
         } catch {
             return FollowedAnswer(PageResponse(failure: 503, "the history of this target cannot be read: \(error)"))

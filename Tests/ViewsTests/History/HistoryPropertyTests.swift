@@ -49,8 +49,13 @@ import Testing
                 let answer = await read(id, name, peek: false, address, stage, history)
                 let page = answer.text.split(separator: "\n").compactMap { Int($0.split(separator: " ")[1]) }
                 var mirror = mirrors[key] ?? Mirror()
+                let isFirst = mirror.isNew
                 let fault = mirror.take(page, newest: values[id] ?? 0)
                 #expect(fault == nil, "seed \(seed), \(key): \(fault ?? "")")
+                mirrors[key] = mirror
+                // The first page waits until its place is written, and all others with it.
+                if isFirst, !page.isEmpty { for key in mirrors.keys { mirrors[key]?.save() } }
+                mirror = mirrors[key] ?? mirror
                 // What becomes of the page.
                 let connection = PageConnection(nil)
                 switch Int.random(in: 0..<5, using: &generator) {
@@ -82,6 +87,8 @@ import Testing
         /// The last of a page that has arrived and that the next request confirms.
         private var pending: Int?
         private var isPendingClosed = false
+
+        var isNew: Bool { confirmed == nil }
 
         /// - Returns: what is wrong with a page.
         mutating func take(_ page: [Int], newest: Int) -> String? {
