@@ -21,7 +21,10 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 
 let package = Package(
     name: "fuzz",
-    dependencies: [.package(url: "https://github.com/apple/swift-nio", from: "2.101.0")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -38,7 +41,10 @@ let package = Package(
         .target(
             name: "Tunnel", dependencies: ["TLS", "ScrapeCodec", "ScrapeLog", nio, nioPosix], swiftSettings: fuzzed),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
-        .target(name: "Relabeling", dependencies: ["CRE2", "COpenSSL"], swiftSettings: settings),
+        .target(name: "Relabeling", dependencies: ["CRE2", "COpenSSL"], swiftSettings: fuzzed),
+        .target(
+            name: "Settings", dependencies: ["Relabeling", .product(name: "Yams", package: "Yams")],
+            swiftSettings: fuzzed),
         .target(name: "FuzzEngine", swiftSettings: settings),
         .executableTarget(
             name: "FuzzFrames", dependencies: ["FuzzEngine", "Tunnel", nio], swiftSettings: engine,
@@ -60,6 +66,12 @@ let package = Package(
             linkerSettings: linked),
         .executableTarget(
             name: "FuzzDNS", dependencies: ["FuzzEngine", nio], swiftSettings: engine, linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzPatterns", dependencies: ["FuzzEngine", "Relabeling"], swiftSettings: engine,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "FuzzSettings", dependencies: ["FuzzEngine", "Settings", "Relabeling"], swiftSettings: engine,
+            linkerSettings: linked),
         .executableTarget(
             name: "FuzzAnswers", dependencies: ["FuzzEngine", "HTTPClient", nio], swiftSettings: engine,
             linkerSettings: linked),

@@ -1,0 +1,1 @@
+../Fuzz/Sources/FuzzSettings/SettingsLaws.swift
