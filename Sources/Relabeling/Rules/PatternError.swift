@@ -4,5 +4,11 @@ package struct PatternError: Error, Sendable, Hashable, CustomStringConvertible 
     package var reason: String
     package var pattern: String
 
-    package var description: String { "error parsing regexp: \(reason)" }
+    /// In one line that a terminal can show: RE2 repeats the pattern, whatever stands in it.
+    package var description: String {
+        let shown = reason.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        return "error parsing regexp: \(shown.joined())"
+    }
 }

@@ -75,16 +75,21 @@ package enum TargetGroupFile {
 
         init(from decoder: any Decoder) throws {
             let fields = try decoder.container(keyedBy: Key.self)
-            for key in fields.allKeys {
+            // In an order of their own: the same bytes are refused with the same words.
+            for key in fields.sortedKeys {
                 switch key.stringValue {
                 case "targets": group.targets = try fields.decodeIfPresent([String].self, forKey: key) ?? []
                 case "labels":
-                    let labels = try fields.decodeIfPresent([String: String].self, forKey: key) ?? [:]
-                    for name in labels.keys where !Labels.isValidName(name) {
-                        throw DecodingError.dataCorruptedError(
-                            forKey: key, in: fields, debugDescription: "\(Quotation.quote(name)) is not a label name")
+                    guard try !fields.decodeNil(forKey: key) else { continue }
+                    let labels = try fields.nestedContainer(keyedBy: Key.self, forKey: key)
+                    for name in labels.sortedKeys {
+                        guard Labels.isValidName(name.stringValue) else {
+                            let name = Quotation.quote(name.stringValue)
+                            throw DecodingError.dataCorruptedError(
+                                forKey: key, in: fields, debugDescription: "\(name) is not a label name")
+                        }
+                        group.labels[name.stringValue] = try labels.decode(String.self, forKey: name)
                     }
-                    group.labels = Labels(labels.map { ($0.key, $0.value) })
                 default:
                     throw DecodingError.dataCorruptedError(
                         forKey: key, in: fields, debugDescription: "unknown key, expected targets and labels")
@@ -123,4 +128,8 @@ package enum TargetGroupFile {
         default: "a list"
         }
     }
+}
+
+extension KeyedDecodingContainer {
+    fileprivate var sortedKeys: [Key] { allKeys.sorted { $0.stringValue < $1.stringValue } }
 }

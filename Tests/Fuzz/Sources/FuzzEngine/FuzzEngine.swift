@@ -1,3 +1,5 @@
+import Foundation
+
 /// What every fuzzer does the same: hands its check to libFuzzer.
 public enum FuzzEngine {
     /// Runs until the engine has enough. `arguments` are the command line's.
@@ -8,6 +10,13 @@ public enum FuzzEngine {
         var count = count
         var arguments = arguments
         return runDriver(&count, &arguments, check)
+    }
+
+    /// Ends the run when a law is broken; the engine keeps the input.
+    public static func stop(_ broken: String?) {
+        guard let broken else { return }
+        FileHandle.standardError.write(Data("\nbroken: \(broken)\n".utf8))
+        abort()
     }
 }
 

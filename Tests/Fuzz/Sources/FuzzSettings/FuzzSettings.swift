@@ -12,10 +12,9 @@ private let directory: String = {
 public func fuzzSettings(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
     do {
-        let broken = try SettingsLaws.broken(by: bytes, in: directory)
-        precondition(broken == nil, broken ?? "")
+        FuzzEngine.stop(try SettingsLaws.broken(by: bytes, in: directory))
     } catch {
-        preconditionFailure("\(error)")
+        FuzzEngine.stop("\(error)")
     }
     return 0
 }
