@@ -42,6 +42,38 @@ import Testing
         #expect(map.page("a{k_x=\"1\"} 1\n") == "a{k_x=\"1\",m_x=\"1\"} 1\n")
     }
 
+    @Test(arguments: [
+        ("histogram", "le", "1", "1.0"), ("histogram", "le", "1e3", "1000.0"), ("histogram", "le", "1000000", "1e+06"),
+        ("histogram", "le", "inf", "+Inf"), ("summary", "quantile", "0", "0.0"), ("histogram", "le", "x", "x"),
+        ("gauge", "le", "1", "1"), ("summary", "le", "1", "1"), ("histogram", "quantile", "1", "1"),
+        ("gaugehistogram", "le", "1", "1"),
+    ])
+    func `rules see bounds and quantiles as Prometheus 3 writes them`(
+        type: String, label: String, written: String, seen: String
+    ) throws {
+        let line = "a{\(label)=\"\(written)\"} 1\n"
+        let body = line + "# TYPE a \(type)\n" + line + "# TYPE b untyped\n" + line
+        let copy = Job([try .make(source: [label], target: "seen")])
+        let page = copy.page(body)
+        let before = "a{\(label)=\"\(written)\",seen=\"\(written)\"} 1\n"
+        // What the rules leave alone stays as it came: a Prometheus 2 shall not meet two spellings.
+        let within = "a{\(label)=\"\(written)\",seen=\"\(seen)\"} 1\n"
+        #expect(page == before + "# TYPE a \(type)\n" + within + "# TYPE b untyped\n" + before)
+        #expect(copy.page(body) == page)
+    }
+
+    @Test func `a bound is kept or dropped by the number that Prometheus 3 sees, whatever the family was before`()
+        throws
+    {
+        let rules = Job([try .make(.drop, source: ["le"], regex: "1\\.0|2")]).makeRules()
+        let (one, two) = ("a{le=\"1\"} 1\n", "a{le=\"2\"} 2\n")
+        for (type, kept) in [("histogram", two), ("counter", one), ("histogram", two)] {
+            let comment = "# TYPE a \(type)\n"
+            let outcome = rules.apply(to: ByteBuffer(string: comment + one + two), contentType: "text/plain")
+            #expect(String(buffer: outcome.body) == comment + kept)
+        }
+    }
+
     @Test func `values are escaped by the rules of the formats`() throws {
         let body = #"a{b="q\"s\\n\nt\x"} 1"# + "\n"
         for type in ["text/plain", Job.openMetrics] {

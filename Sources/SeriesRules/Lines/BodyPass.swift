@@ -74,14 +74,16 @@ struct BodyPass {
         }
         let text = unsafe UnsafeBufferPointer(rebasing: body[line.content.lowerBound..<line.value.lowerBound])
         let number: UInt32
-        if let known = unsafe cache.find(text) {
+        if let known = unsafe cache.find(text, walk.family) {
             number = known
         } else {
-            switch judge.verdict(span, line, isOpenMetrics: isOpenMetrics) {
-            case .keep: number = unsafe cache.insert(text, .keep)
-            case .drop: number = unsafe cache.insert(text, .drop)
-            case .refused: number = unsafe cache.insert(text, .refused)
-            case .rewrite(let bytes): number = unsafe cache.insert(text, .rewrite, rewritten: bytes)
+            let (verdict, depends) = judge.verdict(span, line, in: walk.family, isOpenMetrics: isOpenMetrics)
+            let family = depends ? walk.family : nil
+            switch verdict {
+            case .keep: number = unsafe cache.insert(text, .keep, in: family)
+            case .drop: number = unsafe cache.insert(text, .drop, in: family)
+            case .refused: number = unsafe cache.insert(text, .refused, in: family)
+            case .rewrite(let bytes): number = unsafe cache.insert(text, .rewrite, rewritten: bytes, in: family)
             case .fail(let failure):
                 walk.scraped += 1
                 return failure

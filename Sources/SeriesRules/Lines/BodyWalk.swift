@@ -12,6 +12,8 @@ struct BodyWalk {
     private var pending: UnsafePointer<UInt8>
     /// The cached line behind which the walk is; 0 at the beginning.
     var previous: UInt32 = 0
+    /// Of the TYPE line before.
+    private(set) var family = MetricFamily.other
     /// Where it writes to.
     var page = Page()
     private let isOpenMetrics: Bool
@@ -61,13 +63,16 @@ struct BodyWalk {
                     unsafe cursor = end
                     return
                 }
-                unsafe cursor = UnsafePointer(feed.assumingMemoryBound(to: UInt8.self)) + 1
+                let next = unsafe UnsafePointer(feed.assumingMemoryBound(to: UInt8.self))
+                let comment = unsafe UnsafeBufferPointer(start: cursor, count: next - cursor)
+                if let found = unsafe MetricFamily(comment: comment) { family = found }
+                unsafe cursor = next + 1
                 continue
             }
             let number = unsafe lines[Int(previous)].next
             let line = unsafe lines + Int(number)
             let length = unsafe Int(line.pointee.length)
-            guard number != 0, unsafe end - cursor > length &+ LineTail.reach,
+            guard number != 0, unsafe line.pointee.holds(in: family), unsafe end - cursor > length &+ LineTail.reach,
                 unsafe memcmp(cursor, texts + Int(line.pointee.start), length) == 0,
                 let tail = unsafe LineTail(cursor + length, isOpenMetrics: isOpenMetrics),
                 unsafe act(line, texts, tail, scrape: scrape)

@@ -17,4 +17,8 @@ struct CachedLine {
     var seen: UInt32 = 0
     var hash: UInt32 = 0
     var verdict = Verdict.keep
+    /// The family that the verdict holds for; nil when it holds for all.
+    var family: MetricFamily?
+
+    func holds(in family: MetricFamily) -> Bool { self.family == nil || self.family == family }
 }

@@ -75,14 +75,16 @@ struct LineCache {
     }
 
     /// The number of the line with these bytes, for the walk that has come to it; nil when it is new.
-    func find(_ text: UnsafeBufferPointer<UInt8>) -> UInt32? {
+    func find(_ text: UnsafeBufferPointer<UInt8>, _ family: MetricFamily) -> UInt32? {
         guard !slots.isEmpty, let start = text.baseAddress else { return nil }
         let hash = unsafe hash(text)
         let mask = slots.count &- 1
         var slot = Int(hash) & mask
         while slots[slot] != 0 {
             let line = lines[Int(slots[slot])]
-            if line.hash == hash, Int(line.length) == text.count, unsafe isText(of: line, at: start) {
+            if line.hash == hash, Int(line.length) == text.count, line.holds(in: family),
+                unsafe isText(of: line, at: start)
+            {
                 return slots[slot]
             }
             slot = (slot &+ 1) & mask
@@ -98,8 +100,11 @@ struct LineCache {
     }
 
     /// Enters a line that is not there, and gives its number.
+    ///
+    /// - Parameter family: where the verdict holds; nil for everywhere.
     mutating func insert(
-        _ text: UnsafeBufferPointer<UInt8>, _ verdict: CachedLine.Verdict, rewritten: [UInt8] = []
+        _ text: UnsafeBufferPointer<UInt8>, _ verdict: CachedLine.Verdict, rewritten: [UInt8] = [],
+        in family: MetricFamily?
     ) -> UInt32 {
         if text.count + rewritten.count > Self.maximumBytes - texts.count {
             removeAll()
@@ -111,6 +116,7 @@ struct LineCache {
         line.length = UInt32(clamping: text.count)
         line.rewritten = UInt32(clamping: rewritten.count)
         line.verdict = verdict
+        line.family = family
         line.hash = unsafe hash(text)
         unsafe texts.append(contentsOf: text)
         texts.append(contentsOf: rewritten)

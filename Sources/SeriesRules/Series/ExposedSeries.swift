@@ -21,6 +21,31 @@ struct ExposedSeries {
         return false
     }
 
+    /// A number in a label, as its line has it and as Prometheus writes it.
+    struct WrittenNumber {
+        var label: String
+        var value: String
+        var normalized: String
+    }
+
+    /// Writes the number that a histogram's or summary's series has in a label as Prometheus does.
+    ///
+    /// - Returns: whether it would be another series in another family; and what was changed.
+    mutating func normalize(in family: MetricFamily) -> (dependsOnFamily: Bool, WrittenNumber?) {
+        var depends = false
+        var written: WrittenNumber?
+        for index in labels.indices where MetricFamily.isNumberSomewhere(labels[index].name) {
+            let (label, value) = labels[index]
+            let normalized = MetricFamily.normalized(value)
+            guard !normalized.utf8.elementsEqual(value.utf8) else { continue }
+            depends = true
+            guard family.isNumber(label) else { continue }
+            labels[index].value = normalized
+            written = WrittenNumber(label: label, value: value, normalized: normalized)
+        }
+        return (depends, written)
+    }
+
     /// Whether the line has that label, be it without a value.
     func has(_ name: String) -> Bool { labels.contains { $0.name.utf8.elementsEqual(name.utf8) } }
 

@@ -30,16 +30,29 @@ struct SeriesJudge {
         readerHonorsLabels = policy.honorLabels || SeriesRules.touchesTargetLabels(policy.rules, targetLabels)
     }
 
-    /// - Parameter line: one that a scanner found to be a sample.
-    func verdict(_ body: Span<UInt8>, _ line: ScannedLine, isOpenMetrics: Bool) -> Verdict {
-        guard policy.readsLabels || !policy.honorTimestamps else { return .keep }
-        let series: ExposedSeries
+    /// - Parameters:
+    ///   - line: one that a scanner found to be a sample.
+    ///   - family: of the TYPE line before it.
+    /// - Returns: also whether another family might have led to another verdict.
+    func verdict(
+        _ body: Span<UInt8>, _ line: ScannedLine, in family: MetricFamily, isOpenMetrics: Bool
+    ) -> (Verdict, dependsOnFamily: Bool) {
+        guard policy.readsLabels || !policy.honorTimestamps else { return (.keep, false) }
+        var series: ExposedSeries
         switch SeriesSyntax(isOpenMetrics: isOpenMetrics).read(body, line) {
         case .series(let read): series = read
-        case .refused: return .refused
-        case .tooManyLabels: return policy.readsLabels ? .fail(tooManyLabels(body, line)) : .keep
+        case .refused: return (.refused, false)
+        case .tooManyLabels: return (policy.readsLabels ? .fail(tooManyLabels(body, line)) : .keep, false)
         }
-        guard policy.readsLabels else { return series.isAmbiguous ? .refused : .keep }
+        guard policy.readsLabels else { return (series.isAmbiguous ? .refused : .keep, false) }
+        let (dependsOnFamily, written) = series.normalize(in: family)
+        return (verdict(on: series, written, body, line), dependsOnFamily)
+    }
+
+    /// - Parameter written: the number in a label as the line has it, where `series` has it as Prometheus writes it.
+    private func verdict(
+        on series: ExposedSeries, _ written: ExposedSeries.WrittenNumber?, _ body: Span<UInt8>, _ line: ScannedLine
+    ) -> Verdict {
         let joined = series.joined(with: targetPairs, honorLabels: policy.honorLabels)
         var result = joined
         // Without any label it is dropped too: Prometheus knows no other sign.
@@ -59,7 +72,10 @@ struct SeriesJudge {
         let asRead =
             readerHonorsLabels == policy.honorLabels
             ? joined : series.joined(with: targetPairs, honorLabels: readerHonorsLabels)
-        return asRead == result ? .keep : .rewrite(beginning(name, result))
+        if asRead == result { return .keep }
+        // Its reader writes it as it likes: a series whose rules leave the number alone keeps it as it came.
+        if let written, result[written.label] == written.normalized { result[written.label] = written.value }
+        return .rewrite(beginning(name, result))
     }
 
     /// The line that gives its reader these labels: what the target has anyway is left out, what it must not have is

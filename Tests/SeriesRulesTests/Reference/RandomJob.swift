@@ -31,7 +31,7 @@ struct RandomJob {
     }
 
     private mutating func rule() throws -> RelabelRule {
-        let name = pick(["a", "b", "job", "instance", "le", "x.y", "__name__"])
+        let name = pick(["a", "b", "job", "instance", "le", "quantile", "x.y", "__name__"])
         let other = pick(["a", "b", "job", "exported_job", "n"])
         switch Int.random(in: 0..<14, using: &random) {
         case 0: return try .make(.drop, source: [name], regex: "1|m2")
@@ -58,7 +58,13 @@ struct RandomJob {
         var text = ""
         for _ in 0..<Int.random(in: 0...30, using: &random) {
             text += pick(pool) + tail() + "\n"
-            if chance(6) { text += pick(["# HELP m1 a b", "# TYPE m1 counter", "# TYPE m2 histogram"]) + "\n" }
+            if chance(6) {
+                let comments = [
+                    "# HELP m1 a histogram", "# TYPE m1 counter", "# TYPE m2 histogram", "# TYPE m1 summary",
+                    "# TYPE histogram gauge",
+                ]
+                text += pick(comments) + "\n"
+            }
             if !isOpenMetrics, chance(12) { text += pick(["\n", "# x\n", "#\n", " \t\n"]) }
         }
         // Lines that cost a reader the body.
@@ -78,7 +84,7 @@ struct RandomJob {
         let isQuoted = chance(8)
         let name = isQuoted ? pick(["my.m", "m 1", "ü"]) : pick(["m1", "m2", "m3_total", "x:y", "z"])
         var parts = isQuoted ? ["\"\(name)\""] : []
-        var names = ["a", "b", "job", "instance", "exported_job", "le", "__x", "\"x.y\"", "\"a b\""]
+        var names = ["a", "b", "job", "instance", "exported_job", "le", "quantile", "__x", "\"x.y\"", "\"a b\""]
         for _ in 0..<pick([0, 0, 1, 2, 3, 5]) {
             let label = names.remove(at: Int.random(in: 0..<names.count, using: &random))
             let value = pick(["", "1", "2", "v", "j", "i:1", "a\\\"b", "x\\\\", "\\n", "q\\t", "ä", "}", ",", "# {"])

@@ -88,18 +88,25 @@ struct ReferencePage {
 
     init(_ body: [UInt8], format: ContentType) {
         var scanner = LineScanner(format: format)
+        // Of the TYPE line before: which label Prometheus 3 reads as a number.
+        var number = ""
         while let line = scanner.next(in: body.span) {
             let bytes = Array(body[line.content.lowerBound..<line.next])
             func text(_ range: Range<Int>) -> String { String(decoding: body[range], as: UTF8.self) }
+            let words = String(decoding: bytes, as: UTF8.self).split { " \t\n".contains($0) }
+            if words.count > 3, words[0] == "#", words[1] == "TYPE" {
+                number = ["histogram": "le", "summary": "quantile"][words.last ?? ""] ?? ""
+            }
             guard line.kind == .sample, String(validating: bytes, as: UTF8.self) != nil else {
                 lines.append(.verbatim(bytes))
                 continue
             }
-            guard let labels = ReferenceSample.labels(text(line.series)) else {
+            guard var labels = ReferenceSample.labels(text(line.series)) else {
                 isAmbiguous = true
                 lines.append(.verbatim(bytes))
                 continue
             }
+            if let value = labels[number].flatMap({ Int($0) }) { labels[number] = "\(value).0" }
             lines.append(
                 .sample(
                     ReferenceSample(
