@@ -50,15 +50,24 @@ final class HTTPProvider: DiscoveryProvider {
     private func ask(_ report: @escaping (DiscoveryReport) -> Void) {
         // A timer that was due already comes although it was cancelled.
         guard !isStopped else { return }
-        let interval = TimeAmount.milliseconds(config.refreshInterval)
-        let next = NIODeadline.now() + interval
-        let request: HTTPRequest
-        do {
-            request = try makeRequest()
-        } catch {
-            askAgain(at: next, report)
-            return tell("\(error)", report)
-        }
+        let next = NIODeadline.now() + TimeAmount.milliseconds(config.refreshInterval)
+        let (config, version) = (config, version)
+        // Its secrets may be in files, and those on a disk that hangs.
+        threadPool.runIfActive(eventLoop: eventLoop) { try Self.makeRequest(config, version) }
+            .assumeIsolated().whenComplete { result in
+                switch result {
+                case .success(let request): self.send(request, until: next, report)
+                case .failure(let error):
+                    self.askAgain(at: next, report)
+                    self.tell("\(error)", report)
+                }
+            }
+    }
+
+    private func send(
+        _ request: HTTPRequest, until next: NIODeadline, _ report: @escaping (DiscoveryReport) -> Void
+    ) {
+        guard !isStopped else { return }
         client.get(
             request, deadline: next, bodyLimit: Self.bodyLimit, followRedirects: config.followRedirects
         ) { result in
@@ -76,10 +85,11 @@ final class HTTPProvider: DiscoveryProvider {
         timer = eventLoop.assumeIsolated().scheduleTask(deadline: max(time, .now())) { self.ask(report) }
     }
 
-    private func makeRequest() throws -> HTTPRequest {
+    /// Blocks on the files of its secrets.
+    private static func makeRequest(_ config: HTTPSDConfig, _ version: String) throws -> HTTPRequest {
         var headers = [
             ("Accept", "application/json"), ("Accept-Encoding", "gzip"), ("User-Agent", "culvert/\(version)"),
-            ("X-Prometheus-Refresh-Interval-Seconds", Self.seconds(config.refreshInterval)),
+            ("X-Prometheus-Refresh-Interval-Seconds", seconds(config.refreshInterval)),
         ]
         headers += try config.clientHeaders()
         return try HTTPRequest(try HTTPURL(parsing: config.url), headers: headers)
