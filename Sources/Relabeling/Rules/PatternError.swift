@@ -7,7 +7,10 @@ package struct PatternError: Error, Sendable, Hashable, CustomStringConvertible 
     /// In one line that a terminal can show: RE2 repeats the pattern, whatever stands in it.
     package var description: String {
         let shown = reason.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+            default: String(scalar)
+            }
         }
         return "error parsing regexp: \(shown.joined())"
     }

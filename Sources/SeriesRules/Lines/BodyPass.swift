@@ -68,6 +68,7 @@ struct BodyPass {
         guard line.kind == .sample else {
             let isUnreadable = line.kind == .other || (line.kind == .end && line.next < body.count)
             if isStrict, isUnreadable { return Self.unreadable }
+            unsafe walk.note(UnsafeBufferPointer(rebasing: body[line.content]))
             // What follows the end of OpenMetrics is an error, and must not be dropped and mended by it.
             walk.offset = line.kind == .end ? body.count : line.next
             return nil

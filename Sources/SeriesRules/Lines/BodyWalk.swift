@@ -65,7 +65,7 @@ struct BodyWalk {
                 }
                 let next = unsafe UnsafePointer(feed.assumingMemoryBound(to: UInt8.self))
                 let comment = unsafe UnsafeBufferPointer(start: cursor, count: next - cursor)
-                if let found = unsafe MetricFamily(comment: comment) { family = found }
+                unsafe note(comment)
                 unsafe cursor = next + 1
                 continue
             }
@@ -79,6 +79,12 @@ struct BodyWalk {
             else { return }
             previous = number
         }
+    }
+
+    /// Takes note of a line that is no sample, without its line feed.
+    @inline(__always)
+    mutating func note(_ comment: UnsafeBufferPointer<UInt8>) {
+        if let found = unsafe MetricFamily(comment: comment) { family = found }
     }
 
     /// Acts on the line that is next, and moves behind it; false, and nothing is done, when the page has no room.

@@ -6,12 +6,15 @@ import Exposition
 enum MetricFamily: UInt8 {
     case other, histogram, summary
 
-    /// - Parameter comment: a line that begins with `#`, without its line feed.
+    /// - Parameter comment: a line that is no sample, without its line feed.
     /// - Returns: nil when it is no TYPE line.
     init?(comment: UnsafeBufferPointer<UInt8>) {
-        var start = 1
+        var mark = 0
+        while mark < comment.count, Self.isBlank(unsafe comment[mark]) { mark += 1 }
+        guard mark < comment.count, unsafe comment[mark] == UInt8(ascii: "#") else { return nil }
+        var start = mark + 1
         while start < comment.count, Self.isBlank(unsafe comment[start]) { start += 1 }
-        guard start > 1, unsafe Self.equals(comment, from: start, "TYPE"), start + 4 < comment.count,
+        guard start > mark + 1, unsafe Self.equals(comment, from: start, "TYPE"), start + 4 < comment.count,
             Self.isBlank(unsafe comment[start + 4])
         else { return nil }
         if unsafe Self.ends(comment, with: "histogram") {

@@ -4,15 +4,18 @@ import Synchronization
 
 /// The cursor files, and when what they say moves.
 extension History {
-    /// How long a page waits for a disk that is slow.
-    private static let keepLimit = Duration.seconds(2)
+    /// How long a page waits for a disk that is slow, at least and at most.
+    private static let keepLimits = (least: Duration.seconds(1), most: Duration.seconds(2))
 
     /// Waits until the places that were taken so far are on the disk. A reader's very first page waits for this: a crash
     /// would have the reader begin anew, and what came meanwhile would be neither given nor counted. Not longer than two
     /// seconds, and not for a disk that fails: its failure is counted, and the reader shall not go without.
-    func keep() async {
+    ///
+    /// - Parameter limit: what the reader has left; a second is waited in any case.
+    func keep(atMost limit: Duration = .seconds(2)) async {
         guard files != nil else { return }
-        await lane.wait(for: { self.save() }, atMost: Self.keepLimit)
+        let limit = min(Self.keepLimits.most, max(Self.keepLimits.least, limit))
+        await lane.wait(for: { self.save() }, atMost: limit)
     }
 
     /// Reads the cursor files. Blocks.

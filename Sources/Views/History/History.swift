@@ -148,28 +148,32 @@ package final class History: Sendable {
     /// A page was made for the request that began at `place`.
     ///
     /// - Parameter delivery: follows the page's bytes.
+    /// - Returns: whether the place has to be on the disk before the page goes out; see ``keep(atMost:)``.
     func give(
         _ page: PageReading.Result, to slot: Slot, of agent: String, from place: TargetCursor.Place,
         _ delivery: PageDelivery
-    ) {
+    ) -> Bool {
         let now = store.now
-        let passed = state.withLock { state -> Bool? in
+        let outcome = state.withLock { state -> (hasPassed: Bool, begins: Bool)? in
             state.update(slot, of: agent, at: now.wall) { entry in
+                let begins = entry.cursor.read == nil && page.first != nil
                 if let first = page.first { entry.cursor.begin(with: first) }
                 guard page.counts.given > 0, let cursor = page.cursor else {
                     let hasMoved = entry.cursor.pass(
                         to: page.cursor, hasPassed: page.hasPassed, page.counts, from: place)
-                    return (hasMoved, hasMoved)
+                    return ((hasMoved, begins), hasMoved || begins)
                 }
                 let offer = TargetCursor.Offer(
                     cursor: cursor, emitted: page.emitted, counts: page.counts, delivery: delivery)
                 entry.cursor.give(offer, from: place)
-                return (false, place.cursor == nil)
+                return ((false, begins), begins)
             }
         }
         if page.counts.given > 0 { metrics.gave(slot.reader) }
-        if passed == true { metrics.count(slot.reader, page.counts) }
+        if outcome?.hasPassed == true { metrics.count(slot.reader, page.counts) }
         trim(now.steady)
+        // While the first scrape is owed, another request may still wait for the same.
+        return outcome?.begins == true || place.owesFirst
     }
 
     // MARK: Checkpoints

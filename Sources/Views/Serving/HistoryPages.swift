@@ -78,9 +78,8 @@ struct HistoryPages: Sendable {
             }
             lease.settle(page.counts.given > 0 ? max(page.bytes.count, body.bytes.readableBytes) : 0)
             let delivery = PageDelivery(lease)
-            if !request.isPeek {
-                history.give(page, to: slot, of: target.agent.name, from: place, delivery)
-                if place.cursor == nil, page.first != nil { await history.keep() }
+            if !request.isPeek, history.give(page, to: slot, of: target.agent.name, from: place, delivery) {
+                await history.keep(atMost: deadline - ContinuousClock.now)
             }
             return FollowedAnswer(response(request, target, place, page, body), delivery)
         } catch {

@@ -97,7 +97,7 @@ package struct WebServer: Service {
     private func save(_ history: History) async {
         while !Task.isCancelled {
             guard (try? await Task.sleep(for: Self.savePause)) != nil else { return }
-            try? await blocking { history.save() }
+            await history.keep()
         }
     }
 

@@ -63,7 +63,7 @@ struct RandomJob {
                     "# HELP m1 a histogram", "# TYPE m1 counter", "# TYPE m2 histogram", "# TYPE m1 summary",
                     "# TYPE histogram gauge",
                 ]
-                text += pick(comments) + "\n"
+                text += (isOpenMetrics ? "" : pick(["", "", " \t"])) + pick(comments) + "\n"
             }
             if !isOpenMetrics, chance(12) { text += pick(["\n", "# x\n", "#\n", " \t\n"]) }
         }

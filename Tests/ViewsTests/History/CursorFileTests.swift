@@ -66,6 +66,25 @@ import Testing
         for id in ids { #expect(await page(id, stage, history) == "n 1 1000000\nn 2 1001000\n") }
     }
 
+    @Test(arguments: [1, 2])
+    func `a first scrape whose time comes soon is remembered from when it was first seen`(reads: Int) async throws {
+        let readers = [HistoryReader(name: "prom-a")]
+        let stage = try HistoryStage(readers, directory: path)
+        let id = try stage.target()
+        // The agent's clock is a little ahead: the first read has nothing to give yet.
+        stage.scrape(id, 1, ago: -300)
+        for expected in ["", "n 1 1000300\n"].prefix(reads) {
+            #expect(await stage.readWell(id) == expected)
+            stage.served.clock.now += 1_000
+        }
+        for value in 2...3 {
+            stage.scrape(id, value)
+            stage.served.clock.now += 1_000
+        }
+        let (history, _) = try restarted(stage, readers)
+        #expect(await page(id, stage, history).hasPrefix("n 1 1000300\nn 2 "))
+    }
+
     @Test func `an orderly end keeps what is known to have arrived`() async throws {
         let readers = [HistoryReader(name: "prom-a")]
         let stage = try HistoryStage(readers, directory: path)

@@ -49,12 +49,11 @@ import Testing
                 let answer = await read(id, name, peek: false, address, stage, history)
                 let page = answer.text.split(separator: "\n").compactMap { Int($0.split(separator: " ")[1]) }
                 var mirror = mirrors[key] ?? Mirror()
-                let isFirst = mirror.isNew
                 let fault = mirror.take(page, newest: values[id] ?? 0)
                 #expect(fault == nil, "seed \(seed), \(key): \(fault ?? "")")
                 mirrors[key] = mirror
                 // The first page waits until its place is written, and all others with it.
-                if isFirst, !page.isEmpty { for key in mirrors.keys { mirrors[key]?.save() } }
+                if mirror.owesFirst, !page.isEmpty { for key in mirrors.keys { mirrors[key]?.save() } }
                 mirror = mirrors[key] ?? mirror
                 // What becomes of the page.
                 let connection = PageConnection(nil)
@@ -88,11 +87,16 @@ import Testing
         private var pending: Int?
         private var isPendingClosed = false
 
-        var isNew: Bool { confirmed == nil }
+        /// Whether no page is known to have arrived.
+        private(set) var owesFirst = true
+        private var savedOwesFirst = true
 
         /// - Returns: what is wrong with a page.
         mutating func take(_ page: [Int], newest: Int) -> String? {
-            if let pending { confirmed = max(pending, confirmed ?? 0) }
+            if let pending {
+                confirmed = max(pending, confirmed ?? 0)
+                owesFirst = false
+            }
             pending = nil
             guard newest > 0 else { return page.isEmpty ? nil : "scrapes from nowhere: \(page)" }
             guard let confirmed else {
@@ -111,14 +115,19 @@ import Testing
 
         mutating func save() {
             saved = confirmed
+            savedOwesFirst = owesFirst
         }
 
         mutating func restart(isClean: Bool) {
             if isClean {
-                if let pending, isPendingClosed { confirmed = pending }
-                saved = confirmed
+                if let pending, isPendingClosed {
+                    confirmed = pending
+                    owesFirst = false
+                }
+                save()
             }
             confirmed = saved
+            owesFirst = savedOwesFirst
             pending = nil
         }
     }
