@@ -13,6 +13,8 @@ final class LogTunnelSource: TunnelSource {
     /// Told of the gaps that a collector has confirmed.
     private let onGaps: ([Frame.Gap], _ collector: String) -> Void
     private var times = LogTimes()
+    /// The newest format version that a collector has shown to read.
+    private var newestRead: [String: UInt16] = [:]
     /// The end of the log when it was last looked at.
     private var end: (epoch: UInt64, offset: UInt64)
     /// Where a segment of the current epoch begins: the newest that is known here.
@@ -97,7 +99,39 @@ final class LogTunnelSource: TunnelSource {
 
     var held: [LogRange] { log.ranges }
 
-    var logVersion: UInt16 { SegmentHeader.currentVersion }
+    // MARK: Format versions
+
+    func held(for address: String) -> [LogRange] { log.ranges(upToVersion: newestRead[address] ?? .max) }
+
+    var logVersion: UInt16 { log.version }
+
+    func reads(_ address: String, versions: [UInt16]) {
+        newestRead[address] = versions.filter(SegmentHeader.readableVersions.contains).max() ?? log.version
+        settleVersion()
+    }
+
+    func refusesVersion(_ address: String) -> Bool {
+        newestRead[address] = SegmentHeader.previousVersion
+        return settleVersion()
+    }
+
+    /// Writes what all collectors read: an older version as soon as one needs it, a newer one when all have told.
+    ///
+    /// - Returns: whether that is another version than before.
+    @discardableResult
+    private func settleVersion() -> Bool {
+        let collectors = log.configuredCollectors ?? []
+        let known = collectors.compactMap { newestRead[$0] }
+        guard let common = known.min(), common != log.version,
+            common < log.version || known.count == collectors.count
+        else { return false }
+        let isNewEpoch = log.write(version: common, nowMilliseconds: nowMilliseconds())
+        logger.info(
+            isNewEpoch ? "a collector reads no newer log format" : "all collectors read a newer log format",
+            metadata: ["version": "\(common)"])
+        if isNewEpoch { onNewEpoch() }
+        return true
+    }
 
     func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int {
         try log.read(range, maximum: maximum, into: &buffer)

@@ -88,7 +88,7 @@ struct ScrapeLogger {
         let current = Segment(epoch: log.epoch, start: start)
         guard current != segment else { return false }
         segment = current
-        encoder.beginSegment()
+        encoder.beginSegment(writesCounts: log.version > SegmentHeader.previousVersion)
         return true
     }
 }

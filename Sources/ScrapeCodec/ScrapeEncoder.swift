@@ -17,6 +17,8 @@ package struct ScrapeEncoder {
     private var lines: LineEncoder
     private var targets: [UInt32: State] = [:]
     private var compressor: CompressionContext?
+    /// Whether the segment's format has counts of samples.
+    private var writesCounts = true
 
     /// Shorter bodies are stored as they are.
     private static let smallestCompressed = 64
@@ -26,6 +28,7 @@ package struct ScrapeEncoder {
         var layout: Layout?
         var previous: ByteBuffer?
         var contentType = ""
+        var counts: SampleCounts?
         var bodyBytes = 0
         /// Its text could not be stored by lines, and is not tried again in this segment.
         var isStoredWhole = false
@@ -39,7 +42,10 @@ package struct ScrapeEncoder {
     }
 
     /// A segment of the log begins: nothing encoded before can be referred to any more.
-    package mutating func beginSegment() {
+    ///
+    /// - Parameter writesCounts: whether its format has counts of samples; they are left out otherwise.
+    package mutating func beginSegment(writesCounts: Bool = true) {
+        self.writesCounts = writesCounts
         lines.beginSegment()
         targets.removeAll(keepingCapacity: true)
     }
@@ -117,6 +123,7 @@ package struct ScrapeEncoder {
         let previous = state.previous
         let bytesBefore = state.bodyBytes
         let typeBefore = state.contentType
+        let countsBefore = state.counts
         // A copy: the body may be a small part of a large buffer that others want to use again.
         state.previous = ByteBuffer(bytes: record.body.readableBytesView)
         if record.body.readableBytes >= Self.smallestCompressed {
@@ -127,6 +134,7 @@ package struct ScrapeEncoder {
             payload.clear()
             state.bodyBytes = bytesBefore
             state.contentType = typeBefore
+            state.counts = countsBefore
         }
         writeHead(record, .raw, state, isKeyframe, &payload)
         payload.writeImmutableBuffer(record.body)
@@ -144,8 +152,11 @@ package struct ScrapeEncoder {
             state.contentType = record.contentType
             contentType = ScrapeHead.clipped(record.contentType, to: ScrapeHead.maximumContentTypeBytes)
         }
+        let hasCounts = writesCounts && record.counts != state.counts
+        if hasCounts { state.counts = record.counts }
         ScrapeHead.write(
-            record, contentType: contentType, encoding: encoding, previousBytes: state.bodyBytes, into: &payload)
+            record, contentType: contentType, hasCounts: hasCounts, encoding: encoding, previousBytes: state.bodyBytes,
+            into: &payload)
         if encoding != .none { state.bodyBytes = record.body.readableBytes }
     }
 }

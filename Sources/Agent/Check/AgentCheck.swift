@@ -101,7 +101,8 @@ package enum AgentCheck {
 /// A log without content, for a probe.
 private final class NothingToSend: TunnelSource {
     var held: [LogRange] { [] }
-    var logVersion: UInt16 { SegmentHeader.currentVersion }
+    /// What a collector of the release before reads as well.
+    var logVersion: UInt16 { SegmentHeader.previousVersion }
     func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int { 0 }
     func acknowledged(by address: String, _ ranges: [LogRange]) {}
     func welcomed(by address: String, holding ranges: [LogRange]) {}

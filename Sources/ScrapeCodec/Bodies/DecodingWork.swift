@@ -18,6 +18,7 @@ struct DecodingWork {
         if let contentType = head.contentType { state.contentType = contentType }
         var summary = head.summary
         summary.contentType = state.contentType
+        if head.hasCounts { state.counts = summary.counts } else { summary.counts = state.counts }
         guard head.encoding != .none else { return summary }
         if head.encoding == .lines {
             try decodeLines(payload, bytes: summary.bodyBytes, &state)

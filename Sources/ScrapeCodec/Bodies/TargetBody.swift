@@ -10,6 +10,7 @@ final class TargetBody: Sendable {
         /// The newest body that was stored whole.
         var previous: ByteBuffer?
         var contentType = ""
+        var counts: SampleCounts?
         /// Length of the newest body that was not empty.
         var bytes = 0
         /// Counts the bodies that differ.

@@ -3,13 +3,15 @@ import NIOCore
 /// What a scrape's record says before its body: flags, then what they announce.
 ///
 /// `u8 flags · [zigzag scheduled − time] · varint duration · [u8 outcome · varint status · message] · [content type] ·
-/// u8 body encoding · [zigzag bytes of the body − bytes of the previous one]`. A content type that is not there is that
-/// of the target's previous record; a keyframe has it always.
+/// [varint scraped + 1, or 0 · varint kept] · u8 body encoding · [zigzag bytes of the body − bytes of the previous one]`.
+/// A content type, or counts of samples, that are not there are those of the target's previous record; a keyframe always has
+/// the one, and none of the other unless it says so. Counts came with version 3 of the log's format.
 struct ScrapeHead {
     private static let isLate: UInt8 = 1
     private static let hasOutcome: UInt8 = 2
     private static let hasContentType: UInt8 = 4
-    private static let known: UInt8 = 7
+    private static let hasCounts: UInt8 = 8
+    private static let known: UInt8 = 15
 
     /// Clipped to these when written, so that what is written can be read.
     static let maximumMessageBytes = 1024
@@ -19,20 +21,24 @@ struct ScrapeHead {
     var encoding: BodyEncoding
     /// Nil when the previous one holds.
     var contentType: String?
+    /// Whether the counts in the summary are news: otherwise the previous ones hold.
+    var hasCounts = false
 
     // MARK: Writing
 
     /// - Parameters:
     ///   - contentType: nil when it is that of the previous record.
+    ///   - hasCounts: whether the record's counts differ from those of the previous record.
     ///   - previousBytes: length of the target's previous body, 0 in a keyframe.
     static func write(
-        _ record: ScrapeRecord, contentType: String?, encoding: BodyEncoding, previousBytes: Int,
+        _ record: ScrapeRecord, contentType: String?, hasCounts: Bool, encoding: BodyEncoding, previousBytes: Int,
         into payload: inout ByteBuffer
     ) {
         let lead = record.scheduled &- record.timestamp
         var flags: UInt8 = lead == 0 ? 0 : isLate
         if record.outcome != .success { flags |= hasOutcome }
         if contentType != nil { flags |= hasContentType }
+        if hasCounts { flags |= Self.hasCounts }
         payload.writeInteger(flags)
         if lead != 0 { payload.writeZigzag(lead) }
         payload.writeVarint(UInt64(record.duration))
@@ -42,6 +48,10 @@ struct ScrapeHead {
             payload.writeCounted(clipped(record.outcome.message, to: maximumMessageBytes))
         }
         if let contentType { payload.writeCounted(contentType) }
+        if hasCounts {
+            payload.writeVarint(record.counts.map { UInt64($0.scraped) + 1 } ?? 0)
+            payload.writeVarint(UInt64(record.counts?.kept ?? 0))
+        }
         payload.writeInteger(encoding.rawValue)
         if encoding != .none { payload.writeZigzag(Int64(record.body.readableBytes &- previousBytes)) }
     }
@@ -75,6 +85,10 @@ struct ScrapeHead {
             }
             contentType = try text.utf8String("content type")
         }
+        if flags & Self.hasCounts != 0 {
+            hasCounts = true
+            summary.counts = try Self.counts(&payload)
+        }
         guard let code: UInt8 = payload.readInteger() else {
             throw ScrapeCodecError(code: .malformed, message: "no body encoding", culprit: "scrape")
         }
@@ -92,6 +106,13 @@ struct ScrapeHead {
         }
         self.summary = summary
         self.encoding = encoding
+    }
+
+    private static func counts(_ payload: inout ByteBuffer) throws(ScrapeCodecError) -> SampleCounts? {
+        let scraped = try payload.readVarint("samples")
+        let kept = try payload.readVarint("samples kept")
+        guard scraped > 0 else { return nil }
+        return SampleCounts(scraped: UInt32(clamping: scraped - 1), kept: UInt32(clamping: kept))
     }
 
     private static func outcome(_ payload: inout ByteBuffer) throws(ScrapeCodecError) -> ScrapeOutcome {

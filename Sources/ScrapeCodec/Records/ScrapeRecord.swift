@@ -13,6 +13,9 @@ package struct ScrapeRecord: Sendable, Hashable {
     package var contentType: String
     /// The body after content decoding, byte for byte; empty on failure.
     package var body: ByteBuffer
+    /// Where the body does not show them: when rules took samples away, the scrape failed after it was read, or the body is
+    /// no text. Nil: as many as the body has lines with samples.
+    package var counts: SampleCounts?
 
     package init(
         scheduled: Int64, timestamp: Int64, duration: UInt32, outcome: ScrapeOutcome, contentType: String,

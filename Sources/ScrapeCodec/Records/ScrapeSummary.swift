@@ -9,6 +9,8 @@ package struct ScrapeSummary: Sendable, Hashable {
     package var contentType: String
     /// Bytes of the body after decoding, as declared.
     package var bodyBytes: Int
+    /// As in `ScrapeRecord`: nil where the body shows them.
+    package var counts: SampleCounts?
 
     package init(
         scheduled: Int64, timestamp: Int64, duration: UInt32, outcome: ScrapeOutcome, contentType: String,

@@ -100,8 +100,9 @@ struct AgentOpening: Sendable {
         if scan.goodLength < scan.fileLength, scan.problem?.code != .io { try? file.truncate(to: scan.goodLength) }
         segments.append(
             Segment(
-                epoch: name.epoch, epochSequence: name.epochSequence, start: name.start, length: scan.goodLength,
-                scrapes: scan.scrapes, firstTime: scan.firstTime))
+                epoch: name.epoch, epochSequence: name.epochSequence, start: name.start,
+                version: scan.version ?? SegmentHeader.currentVersion, length: scan.goodLength, scrapes: scan.scrapes,
+                firstTime: scan.firstTime))
     }
 
     private mutating func setAside(

@@ -88,6 +88,20 @@ extension ScrapeLog {
         lastTime = nowMilliseconds
     }
 
+    /// Writes in another format version from the next append on, one of those that this release writes.
+    ///
+    /// An older one begins a new epoch, so that who cannot read the newer one can be given whole epochs and the beginnings of
+    /// others, never a part with a hole before it.
+    ///
+    /// - Returns: whether a new epoch begins.
+    package func write(version: UInt16, nowMilliseconds: Int64) -> Bool {
+        guard version != self.version, SegmentHeader.readableVersions.contains(version), !isClosed else { return false }
+        let isOlder = version < self.version
+        self.version = version
+        if isOlder { beginEpoch(nowMilliseconds: nowMilliseconds) } else { sealSegment() }
+        return isOlder
+    }
+
     func startEpoch() {
         epoch = UInt64.random(in: 1...UInt64.max)
         epochSequence &+= 1
@@ -99,14 +113,14 @@ extension ScrapeLog {
     /// Nothing waits in the buffer when this is called: a segment ends with a flush.
     private func beginSegment(time: Int64) {
         segmentBegan = time
-        var segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end)
+        var segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end, version: version)
         if let directory, state == .normal {
             do throws(ScrapeLogError) {
                 files.insert(try directory.create(segment.name.text), as: segment.name)
                 isDirectoryUnsynced = true
             } catch {
                 enterMemory(error)
-                segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end)
+                segment = Segment(epoch: epoch, epochSequence: epochSequence, start: end, version: version)
             }
         }
         if directory == nil || state != .normal { segment.memory = MemoryBytes() }
@@ -116,7 +130,8 @@ extension ScrapeLog {
         let targets = table().filter { $0.payload.readableBytes <= maximumPayload }
         var payload = ByteBuffer()
         SegmentHeader(
-            epoch: epoch, epochSequence: epochSequence, created: time, announcements: UInt32(clamping: targets.count)
+            version: version, epoch: epoch, epochSequence: epochSequence, created: time,
+            announcements: UInt32(clamping: targets.count)
         ).encode(into: &payload)
         write(.segmentHeader, target: 0, time: time, payload: payload)
         for (target, payload) in targets {

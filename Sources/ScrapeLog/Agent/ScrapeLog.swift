@@ -84,7 +84,7 @@ package final class ScrapeLog {
     var areCursorsUrgent = false
     /// Sync tasks made since the cursors were saved.
     var passesSinceCursors = 0
-    var configuredCollectors: [String]?
+    package internal(set) var configuredCollectors: [String]?
     var recovery = RecoveryPace()
     /// What opening found lost, for collectors that are configured later.
     var losses: [LogGap]
@@ -94,6 +94,8 @@ package final class ScrapeLog {
     package internal(set) var epoch: UInt64
     /// End of what was flushed in the current epoch: the offset that a reader has not seen yet.
     package internal(set) var end: UInt64
+    /// The format version that the next segment is written in: that of the last one that was found, until told otherwise.
+    package internal(set) var version: UInt16
     /// How the log is doing.
     package internal(set) var state: ScrapeLogState = .normal
 
@@ -141,6 +143,7 @@ package final class ScrapeLog {
             self.directory = directory
         }
         segments = opening?.segments ?? []
+        version = segments.last?.version ?? SegmentHeader.currentVersion
         cursors = opening?.cursors ?? Cursors()
         losses = opening?.losses ?? []
         counters.repairedBytes = opening?.repairedBytes ?? 0
@@ -181,9 +184,12 @@ package final class ScrapeLog {
     var segmentBegan: Int64 = 0
 
     /// What can be read, oldest epoch first; the last one is always of the current epoch, empty when nothing is held of it.
-    package var ranges: [LogRange] {
+    package var ranges: [LogRange] { ranges(upToVersion: .max) }
+
+    /// Those of the ranges that somebody can read who knows no format version beyond this one.
+    package func ranges(upToVersion limit: UInt16) -> [LogRange] {
         var ranges: [LogRange] = []
-        for segment in segments where segment.length > 0 {
+        for segment in segments where segment.length > 0 && segment.version <= limit {
             if let last = ranges.last, last.epoch == segment.epoch, last.to == segment.start {
                 ranges[ranges.count - 1].to = segment.end
             } else {

@@ -4,6 +4,8 @@ struct Segment: Sendable {
     let epochSequence: UInt64
     /// Offset of the first byte in the epoch.
     let start: UInt64
+    /// Of the format it is written in.
+    let version: UInt16
     /// Bytes that can be read: flushed, whole records.
     var length: UInt64 = 0
     var scrapes: UInt32 = 0

@@ -5,6 +5,8 @@ struct SegmentScan: Sendable {
     /// Bytes of the file, and how many of them are good records.
     var fileLength: UInt64
     var goodLength: UInt64
+    /// Of the format; nil when not even that can be read.
+    var version: UInt16?
     var scrapes: UInt32 = 0
     /// Times of the oldest and newest scrape, milliseconds since the Unix epoch.
     var firstTime: Int64?
@@ -47,6 +49,7 @@ struct SegmentScan: Sendable {
                 problem = alien
                 break reading
             }
+            if position == 0 { version = SegmentHeader.version(inFirstBytes: buffer) }
             position += UInt64(count)
             do throws(ScrapeLogError) {
                 while let step = try validator.advance(&buffer) {

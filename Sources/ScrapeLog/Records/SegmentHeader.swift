@@ -8,8 +8,13 @@ package import NIOCore
 /// Magic and version stand at bytes 32 ..< 42 of the file in every version, so that what a newer release wrote can be told
 /// from what is damaged.
 package struct SegmentHeader: Sendable, Hashable {
-    /// The format version this release writes, and the only one it reads.
-    package static let currentVersion: UInt16 = 2
+    /// The format version this release writes for whoever reads it. 3: a scrape's head may say how many samples there
+    /// were before and after the job's rules.
+    package static let currentVersion: UInt16 = 3
+    /// The one it writes for a collector of the release before.
+    package static let previousVersion: UInt16 = 2
+    /// The ones it reads, oldest first.
+    package static let readableVersions = [previousVersion, currentVersion]
     /// The longest payload a segment header may have.
     static let maximumLength = 4096
     private static let magic: [UInt8] = Array("CULVERTL".utf8)
@@ -50,11 +55,7 @@ package struct SegmentHeader: Sendable, Hashable {
         else {
             throw ScrapeLogError(code: .corrupt, message: "not a segment header; expected it to begin with CULVERTL")
         }
-        guard version == Self.currentVersion else {
-            throw ScrapeLogError(
-                code: .unsupported,
-                message: "log format version \(version); this release reads version \(Self.currentVersion)")
-        }
+        guard Self.readableVersions.contains(version) else { throw Self.unsupported(version) }
         guard let epoch: UInt64 = payload.readInteger(endianness: .little),
             let sequence: UInt64 = payload.readInteger(endianness: .little),
             let created: Int64 = payload.readInteger(endianness: .little),
@@ -66,21 +67,29 @@ package struct SegmentHeader: Sendable, Hashable {
             version: version, epoch: epoch, epochSequence: sequence, created: created, announcements: announcements)
     }
 
+    /// The format version that a segment's first bytes name; nil when they are too few.
+    static func version(inFirstBytes bytes: ByteBuffer) -> UInt16? {
+        bytes.getInteger(at: bytes.readerIndex + RecordHeader.size + magic.count, endianness: .little)
+    }
+
     /// Why a file that begins with these bytes is none of this release's to read, cut or delete: it has another version, or
     /// is no log at all. nil when it is a segment, or the torn beginning of one: short, or zeros.
     static func alien(inFirstBytes bytes: ByteBuffer) -> ScrapeLogError? {
         let place = bytes.readerIndex + RecordHeader.size
         guard let found = bytes.getBytes(at: place, length: magic.count),
-            let version: UInt16 = bytes.getInteger(at: place + magic.count, endianness: .little)
+            let version = version(inFirstBytes: bytes)
         else { return nil }
         guard found == magic else {
             let isTorn = zip(found, magic).allSatisfy { $0 == $1 || $0 == 0 }
             return isTorn ? nil : ScrapeLogError(code: .unsupported, message: "not a segment of a log")
         }
-        guard version != currentVersion, version != 0 else { return nil }
+        return readableVersions.contains(version) || version == 0 ? nil : unsupported(version)
+    }
+
+    private static func unsupported(_ version: UInt16) -> ScrapeLogError {
+        let readable = readableVersions.map { "\($0)" }.joined(separator: " and ")
         return ScrapeLogError(
-            code: .unsupported,
-            message: "log format version \(version); this release reads version \(currentVersion)")
+            code: .unsupported, message: "log format version \(version); this release reads versions \(readable)")
     }
 
     /// Reads a payload that must belong to `epoch`.

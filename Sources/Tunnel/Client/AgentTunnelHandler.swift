@@ -64,6 +64,8 @@ final class AgentTunnelHandler: ChannelInboundHandler {
 
     var clock: ClockEstimate { session?.clock ?? ClockEstimate() }
 
+    private var held: [LogRange] { source.held(for: address.description) }
+
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -99,7 +101,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
         let frame = Frame.hello(
             .init(
                 instance: hello.instance, clock: wallClock(), isProbe: hello.isProbe, logVersion: source.logVersion,
-                build: hello.build, held: Array(source.held.suffix(Protocol.maximumRanges))))
+                build: hello.build, held: Array(held.suffix(Protocol.maximumRanges))))
         perform([.send(frame)], context)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let interval = min(TimeAmount.seconds(1), timers.welcome, timers.ping)
@@ -126,7 +128,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
         do {
             while !hasEnded, let frame = try decoder.next() {
                 frames += 1
-                guard let actions = try session?.receive(frame, clock: wallClock(), held: source.held) else { return }
+                guard let actions = try session?.receive(frame, clock: wallClock(), held: held) else { return }
                 perform(actions, context)
             }
             session?.progressed(frames: frames, isMidFrame: decoder.isMidFrame, now: context.eventLoop.now)
@@ -181,7 +183,10 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             case .send(let frame): FrameEncoder.write(frame, into: &output)
             case .opened(let welcome):
                 decoder.maximumPayload = FrameLimits.fromCollector
-                if !hello.isProbe { source.welcomed(by: address.description, holding: welcome.held) }
+                if !hello.isProbe {
+                    source.welcomed(by: address.description, holding: welcome.held)
+                    source.reads(address.description, versions: welcome.logVersions)
+                }
                 if skipsDamage { skipDamage(context) }
                 if !hello.isProbe { putLiveFirst() }
                 onEvent(.welcomed(welcome))
@@ -210,10 +215,10 @@ final class AgentTunnelHandler: ChannelInboundHandler {
 
     /// With much to catch up, what is appended from now on does not wait for it.
     private func putLiveFirst() {
-        guard let lacking = session?.lacking(of: source.held), !lacking.isEmpty,
+        guard let lacking = session?.lacking(of: held), !lacking.isEmpty,
             let start = source.liveStart(for: address.description, lacking: lacking)
         else { return }
-        session?.prioritize(from: start, held: source.held)
+        session?.prioritize(from: start, held: held)
     }
 
     /// Does a bounded step of the checksums that were asked for, and the next one after a pause.
@@ -259,7 +264,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
             gapBudget -= min(gapBudget, gaps.count)
         }
         // Nothing is appended to the log while this runs.
-        let held = source.held
+        let held = held
         while !hasEnded, context.channel.isWritable,
             let next = session?.nextAppend(held: held, counterpart: { source.counterpart(of: $0) })
         {
@@ -275,7 +280,7 @@ final class AgentTunnelHandler: ChannelInboundHandler {
 
     /// The collector found something damaged, which is the first thing it lacks at one of the two fronts: it is given up.
     private func skipDamage(_ context: ChannelHandlerContext) {
-        guard let lacking = session?.lacking(of: source.held), let oldest = lacking.first, let newest = lacking.last
+        guard let lacking = session?.lacking(of: held), let oldest = lacking.first, let newest = lacking.last
         else { return }
         for range in oldest == newest ? [oldest] : [oldest, newest] {
             guard let gap = source.abandonDamaged(range) else { continue }

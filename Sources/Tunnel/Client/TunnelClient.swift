@@ -205,7 +205,11 @@ package final class TunnelClient {
         channel = nil
         let welcomed = welcomedAt.map { eventLoop.now - $0 }
         welcomedAt = nil
-        let delay = backoff.delay(welcomed: welcomed, hint: retryAfter, random: configuration.random())
+        // With something else to offer there is no reason to wait until somebody has upgraded.
+        let isOtherOffered =
+            failure.reason == RejectCode.version.word && source.refusesVersion(configuration.address.description)
+        let delay = backoff.delay(
+            welcomed: welcomed, hint: isOtherOffered ? nil : retryAfter, random: configuration.random())
         onEvent(.ended(failure, wasConnected: welcomed != nil, retryIn: delay))
         guard !isStopped else { return }
         let bound = NIOLoopBound(self, eventLoop: eventLoop)

@@ -5,8 +5,14 @@ package import ScrapeLog
 package protocol TunnelSource: AnyObject {
     /// What is held, oldest epoch first, the current one last.
     var held: [LogRange] { get }
+    /// What of it the collector at `address` can read.
+    func held(for address: String) -> [LogRange]
     /// The log format version in use.
     var logVersion: UInt16 { get }
+    /// The collector at `address` has just welcomed us and reads these format versions, the one in use among them.
+    func reads(_ address: String, versions: [UInt16])
+    /// The collector at `address` does not read the format version in use. Whether another one is now.
+    func refusesVersion(_ address: String) -> Bool
     /// Appends bytes of `range`, from its start on, to `buffer`; at most `maximum`, at least one. Throws when the start
     /// is no longer held.
     func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int
@@ -36,6 +42,9 @@ package protocol TunnelSource: AnyObject {
 }
 
 extension TunnelSource {
+    package func held(for address: String) -> [LogRange] { held }
+    package func reads(_ address: String, versions: [UInt16]) {}
+    package func refusesVersion(_ address: String) -> Bool { false }
     package func liveStart(for address: String, lacking ranges: [LogRange]) -> LiveStart? { nil }
     package func confirmed(_ gaps: [Frame.Gap], by address: String) {}
     package func counterpart(of range: LogRange) -> LogRange? { nil }

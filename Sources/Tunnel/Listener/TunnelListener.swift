@@ -18,7 +18,7 @@ package final class TunnelListener: Sendable {
         /// What the collector calls itself in Welcome.
         package var name: String
         /// The log format versions that its receivers read.
-        package var logVersions: [UInt16] = [SegmentHeader.currentVersion]
+        package var logVersions = SegmentHeader.readableVersions
         package var wallClock: @Sendable () -> Int64
 
         package init(
