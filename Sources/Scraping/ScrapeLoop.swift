@@ -212,10 +212,19 @@ final class ScrapeLoop: TimedWork {
         }
         let outcome = rules.apply(to: record.body, contentType: record.contentType)
         record.body = outcome.body
+        record.counts = Self.counts(outcome)
         guard let failure = outcome.failure else { return }
         record.outcome = ScrapeOutcome(failure)
         record.contentType = ""
         record.body = ByteBuffer()
+    }
+
+    /// How many samples there were, where the body that is left does not show it.
+    private static func counts(_ outcome: SeriesRules.Outcome) -> SampleCounts? {
+        guard outcome.scraped > 0, outcome.kept >= 0, outcome.failure != nil || outcome.kept != outcome.scraped else {
+            return nil
+        }
+        return SampleCounts(scraped: UInt32(clamping: outcome.scraped), kept: UInt32(clamping: outcome.kept))
     }
 
     /// What the body is taken for.

@@ -66,7 +66,8 @@ import Tunnel
             let named = Set(log.ranges.map(\.epoch))
             let welcome = Frame.Welcome(
                 version: Protocol.maximumVersion, connection: 1, clock: 0, credit: Protocol.initialCredit,
-                collector: "test", held: replica.ranges.filter { named.contains($0.epoch) }, logVersions: [2])
+                collector: "test", held: replica.ranges.filter { named.contains($0.epoch) },
+                logVersions: SegmentHeader.readableVersions)
             _ = try session.receive(.welcome(welcome), clock: 0, held: log.ranges)
             source.welcomed(by: LiveReplicationTests.collector, holding: welcome.held)
             let lacking = session.lacking(of: log.ranges)
@@ -261,5 +262,34 @@ import Tunnel
         #expect(world.source.unacknowledged(by: Self.collector).bytes == 0)
         world.source.welcomed(by: Self.collector, holding: [])
         #expect(world.source.unacknowledged(by: Self.collector).bytes > 0)
+    }
+
+    @Test func `the log is written for the oldest of the collectors, and newer again when all read it`()
+        throws
+    {
+        let world = try World(seed: 5)
+        let log = world.log
+        log.configureCollectors(["a", "b"])
+        world.scrape()
+        let newer = log.epoch
+        #expect(log.version == SegmentHeader.currentVersion)
+        #expect(world.source.refusesVersion("a"))
+        #expect(!world.source.refusesVersion("a"), "there is nothing older to offer")
+        world.scrape()
+        #expect(log.version == SegmentHeader.previousVersion && log.epoch != newer)
+        #expect(world.source.held(for: "a").map(\.epoch) == [log.epoch])
+        #expect(world.source.held(for: "b") == log.ranges)
+        world.source.reads("b", versions: SegmentHeader.readableVersions)
+        #expect(log.version == SegmentHeader.previousVersion, "a has not been upgraded")
+        let older = log.epoch
+        world.source.reads("a", versions: SegmentHeader.readableVersions + [SegmentHeader.currentVersion + 1])
+        world.scrape()
+        #expect(log.version == SegmentHeader.currentVersion && log.epoch == older)
+        #expect(world.source.held(for: "a") == log.ranges)
+        // One that is no longer configured is not waited for.
+        #expect(world.source.refusesVersion("b"))
+        log.configureCollectors(["a"])
+        world.source.reads("a", versions: SegmentHeader.readableVersions)
+        #expect(log.version == SegmentHeader.currentVersion)
     }
 }

@@ -142,6 +142,13 @@ import Testing
         let rule = "metric_relabel_configs: [{source_labels: [__name__], regex: 'secret.*', action: drop}]"
         try agent.reload(jobs: [job("two", rule)])
         try await eventually("the rules of the other job count") { try await collector.get(path).text == "a 1\n" }
+        try await eventually("and what they left of how many is told") {
+            let page = try await collector.get("/agents/agent/metrics").text
+            let counts = page.split(separator: "\n").filter {
+                $0.hasPrefix("culvert_target_samples_") && $0.contains("exported_job=\"same\"")
+            }
+            return counts.map { $0.split(separator: " ").last } == ["2", "1"]
+        }
         try await eventually("its credentials too") {
             exporter.requests.last.map { $0.headers["Authorization"].isEmpty } ?? false
         }

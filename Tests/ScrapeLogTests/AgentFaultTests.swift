@@ -87,7 +87,9 @@ import Testing
     @Test func `a segment of a newer version is set aside, not deleted`() throws {
         let (directory, name, _) = try damagedDirectory()
         var payload = ByteBuffer()
-        SegmentHeader(version: 3, epoch: 1, epochSequence: 1, created: 0, announcements: 0).encode(into: &payload)
+        SegmentHeader(
+            version: SegmentHeader.currentVersion + 1, epoch: 1, epochSequence: 1, created: 0, announcements: 0
+        ).encode(into: &payload)
         var record = ByteBuffer()
         RecordHeader(length: 0, kind: .segmentHeader, target: 0, time: 0).write(payload: payload, into: &record)
         try directory.write(Array(record.readableBytesView), to: name)

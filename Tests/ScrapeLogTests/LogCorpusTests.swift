@@ -61,7 +61,7 @@ import Testing
         var damaged = whole
         damaged[120] ^= 1
         var newer = whole
-        newer[40] = 3
+        newer[40] = UInt8(SegmentHeader.currentVersion) + 1
         let position = "1122334455667788 0 100"
         let seeds: [(String, UInt8, [UInt8])] = [
             ("segment", 0, whole), ("segment-torn", 0, Array(whole.dropLast(9))), ("segment-damaged", 0, damaged),

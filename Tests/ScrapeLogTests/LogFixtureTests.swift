@@ -109,7 +109,7 @@ import Testing
         return directory
     }
 
-    @Test(arguments: [2])
+    @Test(arguments: [2, 3])
     func `an agent's directory is read whole, with what its collectors have and have to be told`(version: Int) throws {
         let directory = try copy(version, "agent")
         let log = try ScrapeLog(.init(storage: .directory(directory.path + "/log")), nowMilliseconds: 0)
@@ -124,14 +124,14 @@ import Testing
         #expect(statistics.repairedBytes == 0 && statistics.setAsideSegments == 0 && statistics.missingBytes == 0)
     }
 
-    @Test(arguments: [2])
+    @Test(arguments: [2, 3])
     func `an agent's mark of a good end is read`(version: Int) throws {
         let url = Self.fixtures.appendingPathComponent("\(version)/agent/clean")
         let marker = try #require(CleanMarker(try String(contentsOf: url, encoding: .utf8)))
         #expect(marker.end > 100 && marker.epochSequence == 2 && marker.lockChanged > 0)
     }
 
-    @Test(arguments: [2])
+    @Test(arguments: [2, 3])
     func `a collector's directory is read whole, with what will not come`(version: Int) throws {
         let directory = try copy(version, "replica")
         let replica = try ReplicaLog(storage: .directory(directory.path + "/log"), clock: { 0 })

@@ -102,7 +102,7 @@ import Testing
         SegmentHeader(version: 9, epoch: 1, epochSequence: 1, created: 0, announcements: 0).encode(into: &payload)
         let unsupported = #expect(throws: ScrapeLogError.self) { try SegmentHeader(decoding: payload) }
         #expect(unsupported?.code == .unsupported)
-        #expect(unsupported?.message == "log format version 9; this release reads version 2")
+        #expect(unsupported?.message == "log format version 9; this release reads versions 2 and 3")
     }
 
     @Test(arguments: 0..<4)

@@ -17,9 +17,10 @@ struct ScrapePublisher {
         _ id: TargetID, _ summary: ScrapeSummary, _ rendering: ScrapeRendering, _ arrived: Int64?
     ) -> Bool {
         guard Self.isTime(summary.timestamp), Self.isTime(summary.scheduled) else { return false }
-        let meta = ScrapeRecord(
+        var meta = ScrapeRecord(
             scheduled: summary.scheduled, timestamp: summary.timestamp, duration: summary.duration,
             outcome: summary.outcome, contentType: summary.contentType, body: ByteBuffer())
+        meta.counts = summary.counts
         store.scraped(
             id,
             StoredScrape(

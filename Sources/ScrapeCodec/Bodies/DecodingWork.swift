@@ -19,9 +19,16 @@ struct DecodingWork {
         var summary = head.summary
         summary.contentType = state.contentType
         if head.hasCounts { state.counts = summary.counts } else { summary.counts = state.counts }
-        guard head.encoding != .none else { return summary }
+        guard head.encoding != .none else {
+            summary.counts = summary.counts ?? SampleCounts(scraped: 0, kept: 0)
+            return summary
+        }
         if head.encoding == .lines {
             try decodeLines(payload, bytes: summary.bodyBytes, &state)
+            if summary.counts == nil {
+                let samples = UInt32(clamping: state.layout?.samples ?? 0)
+                summary.counts = SampleCounts(scraped: samples, kept: samples)
+            }
         } else {
             guard state.layout == nil else {
                 throw ScrapeCodecError(code: .malformed, message: "a whole body after one of lines", culprit: "scrape")

@@ -4,6 +4,8 @@
 struct Layout: Sendable {
     var lines: [LineReference] = []
     var fields: [FieldState] = []
+    /// How many of the lines have a sample; only the decoder keeps count.
+    var samples = 0
     var texts = TextStore()
     private(set) var model = FieldModel()
     let dictionary: LineDictionary

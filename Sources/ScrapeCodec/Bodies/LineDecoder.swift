@@ -89,6 +89,7 @@ struct LineDecoder {
                     culprit: "layout")
             }
         }
+        layout.samples = change.lines.count { $0.kind != .text }
         change.finish(&layout)
     }
 

@@ -9,7 +9,7 @@ package struct ScrapeSummary: Sendable, Hashable {
     package var contentType: String
     /// Bytes of the body after decoding, as declared.
     package var bodyBytes: Int
-    /// As in `ScrapeRecord`: nil where the body shows them.
+    /// What the agent said, or as many as there are lines with samples; nil where neither is known.
     package var counts: SampleCounts?
 
     package init(

@@ -47,6 +47,19 @@ struct AgentMetricsPage {
             page.sample("culvert_target_scrape_duration_seconds", row.labels, Double(newest.duration) / 1e6)
         }
         page.family(
+            "culvert_target_samples_scraped", "gauge", "Samples in the target's newest scrape before the job's rules.")
+        for row in rows {
+            guard let counts = row.newest?.counts else { continue }
+            page.sample("culvert_target_samples_scraped", row.labels, Double(counts.scraped))
+        }
+        page.family(
+            "culvert_target_samples_post_metric_relabeling", "gauge",
+            "Samples in the target's newest scrape after the job's rules.")
+        for row in rows {
+            guard let counts = row.newest?.counts else { continue }
+            page.sample("culvert_target_samples_post_metric_relabeling", row.labels, Double(counts.kept))
+        }
+        page.family(
             "culvert_target_last_scrape_timestamp_seconds", "gauge",
             "When the target's newest scrape started, in the collector's clock.")
         for row in rows {

@@ -54,6 +54,64 @@ import Testing
         }
     }
 
+    @Test func `counts of samples come back, and cost nothing while they stay`() throws {
+        var laws = CodecLaws()
+        let counts = [
+            nil, SampleCounts(scraped: 0, kept: 0), SampleCounts(scraped: 9, kept: 2),
+            SampleCounts(scraped: 9, kept: 2), SampleCounts(scraped: .max, kept: .max), nil,
+            SampleCounts(scraped: 1, kept: 7),
+        ]
+        for body in ["a 1\n", "", "\u{1}"] {
+            for counts in counts {
+                var record = ScrapeRecord.make(body)
+                record.counts = counts
+                #expect(laws.broken(by: record, of: 1) == nil, "\(String(describing: counts))")
+            }
+        }
+        var encoder = ScrapeEncoder()
+        var record = ScrapeRecord.make("a 1\n")
+        let plain = [encoder.encode(record, target: 1), encoder.encode(record, target: 1)]
+        record.counts = SampleCounts(scraped: 300, kept: 1)
+        let counted = [encoder.encode(record, target: 2), encoder.encode(record, target: 2)]
+        #expect(counted[0].payload.readableBytes == plain[0].payload.readableBytes + 3)
+        #expect(counted[1].payload == plain[1].payload)
+    }
+
+    @Test func `a segment of the format before says nothing of counts`() throws {
+        var encoder = ScrapeEncoder()
+        var record = ScrapeRecord.make("a 1\nb 2\n")
+        record.counts = SampleCounts(scraped: 300, kept: 2)
+        encoder.beginSegment(writesCounts: false)
+        var decoder = ScrapeDecoder()
+        let old = try decoder.feed(encoder.encode(record, target: 1))
+        #expect(old?.summary.counts == SampleCounts(scraped: 2, kept: 2))
+        encoder.beginSegment()
+        decoder.beginSegment()
+        let new = try decoder.feed(encoder.encode(record, target: 1), position: 9)
+        #expect(new?.summary.counts == record.counts)
+    }
+
+    @Test func `without counts as many samples are told as there are lines of them`() throws {
+        var encoder = ScrapeEncoder()
+        var decoder = ScrapeDecoder()
+        let bodies: [(text: String, samples: UInt32)] = [
+            ("# HELP a b\na 1\nb{c=\"d\"} 2 1700000000000\n\n", 2), ("# HELP a b\na 2\n", 1), ("a 1\nb 2\nc 3", 3),
+            ("", 0), ("a 1\nb 2\nc 3", 3), ("# only a comment\n", 0), ("c 3\n", 1),
+        ]
+        for (position, body) in bodies.enumerated() {
+            let scrape = try decoder.feed(
+                encoder.encode(.make(body.text), target: 1), position: UInt64(position) + 1)
+            #expect(
+                scrape?.summary.counts == SampleCounts(scraped: body.samples, kept: body.samples), "\(body.text)")
+        }
+        let failed = ScrapeRecord.make(ByteBuffer(), outcome: ScrapeOutcome(code: .timedOut, message: "timed out"))
+        let none = try decoder.feed(encoder.encode(failed, target: 1), position: 8)
+        #expect(none?.summary.counts == SampleCounts(scraped: 0, kept: 0))
+        let binary = try decoder.feed(
+            encoder.encode(.make("\u{1}\u{2}", contentType: ScrapeRecord.protobufType), target: 2), target: 2)
+        #expect(binary?.summary.counts == nil)
+    }
+
     @Test func `a message or Content-Type that is too long is cut between characters, and can be read`() throws {
         var encoder = ScrapeEncoder()
         var decoder = ScrapeDecoder()

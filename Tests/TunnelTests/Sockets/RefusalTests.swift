@@ -62,7 +62,7 @@ import Testing
         let (refusal, failure) = try await refusal { try AgentSide(port: $0, log: log) }
         #expect(refusal.reason == "version")
         #expect(failure.stage == .welcome && failure.reason == "version")
-        #expect(failure.message.contains("writes log version 3, this collector reads 2"))
+        #expect(failure.message.contains("writes log version 4, this collector reads 2, 3"))
         #expect(failure.cure.contains("upgrade"))
     }
 

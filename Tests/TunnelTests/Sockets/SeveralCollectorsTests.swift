@@ -34,8 +34,10 @@ import Testing
         // A busy machine takes seconds; waiting for the other would take for ever.
         #expect(slowest < .seconds(10))
         #expect(try await other.sentLogBytes() == 0)
+        log.withState { $0.growthAtLiveStart = Array("scraped just now".utf8) }
         let second = try await CollectorSide.start(port: port)
         try #require(await eventually { other.isWelcome })
+        log.withState { $0.growthAtLiveStart = [] }
         for _ in 0..<10 {
             log.grow(by: 20_000, using: &random)
             one.logGrew()

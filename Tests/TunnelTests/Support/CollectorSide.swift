@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import ScrapeLog
 import TLS
 import TestSupport
 import Testing
@@ -15,6 +16,7 @@ struct CollectorSide: Sendable {
     static func start(
         timers: TunnelTimers = .quick, admission: Admission.Limits = .init(), certificate: TestCertificates.Pair? = nil,
         port: Int = 0, authority: MemoryAuthority = MemoryAuthority(),
+        logVersions: [UInt16] = SegmentHeader.readableVersions,
         wallClock: @escaping @Sendable () -> Int64 = { 1_700_000_000_000_000 }
     ) async throws -> CollectorSide {
         let certificates = try #require(TestCertificates.shared)
@@ -27,6 +29,7 @@ struct CollectorSide: Sendable {
             host: "127.0.0.1", port: port, trustDomain: certificates.trustDomain, name: "test", wallClock: wallClock)
         configuration.timers = timers
         configuration.admission = admission
+        configuration.logVersions = logVersions
         let listener = try await TunnelListener.start(
             configuration, tls: tls, authority: authority, group: MultiThreadedEventLoopGroup.singleton)
         return CollectorSide(certificates: certificates, authority: authority, listener: listener)

@@ -29,6 +29,8 @@ final class MemoryLog: TunnelSource, Sendable {
         /// Whether a collector that lacks something gets live data first.
         var isLiveFirst = false
         var liveStarts: [LiveStart] = []
+        /// What is scraped in the moment in which a collector that lacks something is welcomed.
+        var growthAtLiveStart: [UInt8] = []
         var confirmed: [Frame.Gap] = []
         /// Where the damage is that a collector finds.
         var damage: UInt64?
@@ -37,6 +39,10 @@ final class MemoryLog: TunnelSource, Sendable {
         var isLost = false
         var isForgotten = false
         var logVersion = SegmentHeader.currentVersion
+        /// Whether it writes an older version for a collector that wants one.
+        var yields = false
+        /// The epoch it began for that collector: it is given no older one.
+        var firstReadable: [String: UInt64] = [:]
     }
 
     private let state: Mutex<State>
@@ -112,6 +118,29 @@ final class MemoryLog: TunnelSource, Sendable {
 
     var logVersion: UInt16 { withState(\.logVersion) }
 
+    func held(for address: String) -> [LogRange] {
+        let first = withState { $0.firstReadable[address] ?? 0 }
+        return held.filter { $0.epoch >= first }
+    }
+
+    func reads(_ address: String, versions: [UInt16]) {
+        withState { state in
+            guard versions.contains(SegmentHeader.currentVersion) else { return }
+            state.logVersion = SegmentHeader.currentVersion
+            state.firstReadable[address] = nil
+        }
+    }
+
+    func refusesVersion(_ address: String) -> Bool {
+        guard withState({ $0.yields && $0.logVersion == SegmentHeader.currentVersion }) else { return false }
+        beginEpoch()
+        withState { state in
+            state.logVersion = SegmentHeader.previousVersion
+            state.firstReadable[address] = state.epochs.last?.number
+        }
+        return true
+    }
+
     func read(_ range: LogRange, maximum: Int, into buffer: inout ByteBuffer) throws -> Int {
         let bytes: [UInt8]? = withState { state in
             guard let epoch = state.epochs.first(where: { $0.number == range.epoch }), range.from >= epoch.start,
@@ -153,6 +182,7 @@ final class MemoryLog: TunnelSource, Sendable {
             guard state.isLiveFirst, let last = state.epochs.last else { return nil }
             let start = LiveStart(epoch: last.number, offset: last.end)
             state.liveStarts.append(start)
+            state.epochs[state.epochs.count - 1].bytes += state.growthAtLiveStart
             return start
         }
     }

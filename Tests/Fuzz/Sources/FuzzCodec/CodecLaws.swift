@@ -94,6 +94,7 @@ struct CodecLaws {
             summary.scheduled == record.scheduled && summary.timestamp == record.timestamp
             && summary.duration == record.duration && summary.outcome == record.outcome
             && summary.bodyBytes == record.body.readableBytes
+            && (record.counts == nil || summary.counts == record.counts)
         return isSame ? nil : "another summary"
     }
 
